@@ -1,0 +1,67 @@
+using Ratchet.Loop;
+
+namespace Ratchet.Models;
+
+/// <summary>The weights of a decoder in managed memory, float32, by Hugging Face name.</summary>
+public sealed class DecoderWeights
+{
+    private readonly Dictionary<string, float[]> _tensors;
+
+    /// <summary>Wraps tensors. All names of <see cref="DecoderConfig.WeightShapes"/> must be there with the right length.</summary>
+    /// <exception cref="ArgumentException">A tensor is missing or has the wrong length.</exception>
+    public DecoderWeights(DecoderConfig config, IReadOnlyDictionary<string, float[]> tensors)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(tensors);
+        Config = config;
+        _tensors = new Dictionary<string, float[]>(StringComparer.Ordinal);
+        foreach (var (name, shape) in config.WeightShapes())
+        {
+            if (!tensors.TryGetValue(name, out var data))
+                throw new ArgumentException($"The tensor '{name}' is missing.", nameof(tensors));
+            var length = shape.Aggregate(1L, (a, b) => a * b);
+            if (data.LongLength != length)
+                throw new ArgumentException($"The tensor '{name}' has {data.LongLength} elements; its shape [{string.Join(", ", shape)}] needs {length}.", nameof(tensors));
+            _tensors.Add(name, data);
+        }
+    }
+
+    /// <summary>Shape of the model.</summary>
+    public DecoderConfig Config { get; }
+
+    /// <summary>The elements of a tensor, row-major; shared, not copied.</summary>
+    /// <exception cref="KeyNotFoundException">The model has no such tensor.</exception>
+    public float[] this[string name] => _tensors[name];
+
+    /// <summary>
+    /// Fresh weights: matrices normal with deviation 0.02 (output projections of blocks divided by sqrt(2 · layers), as in
+    /// GPT-2), norms one, biases zero. Each tensor draws from a stream of its own name.
+    /// </summary>
+    public static DecoderWeights Initialize(DecoderConfig config, RandomStream stream, double deviation = 0.02)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        config.ThrowIfInvalid();
+        var tensors = new Dictionary<string, float[]>(StringComparer.Ordinal);
+        foreach (var (name, shape) in config.WeightShapes())
+        {
+            var data = new float[shape.Aggregate(1, (a, b) => a * b)];
+            if (shape.Length == 1)
+            {
+                if (!name.EndsWith(".bias", StringComparison.Ordinal))
+                    Array.Fill(data, 1f);
+            }
+            else
+            {
+                var residual = name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal);
+                var scale = residual ? deviation / Math.Sqrt(2.0 * config.Layers) : deviation;
+                var own = stream.Derive(name);
+                for (var i = 0; i < data.Length; i++)
+                    data[i] = (float)(scale * own.NextNormal());
+            }
+
+            tensors.Add(name, data);
+        }
+
+        return new DecoderWeights(config, tensors);
+    }
+}

@@ -1,0 +1,59 @@
+using Ratchet.Attempts;
+using Ratchet.Loop;
+
+namespace Ratchet.Sampling;
+
+/// <summary>Draws continuations of prompts from a decoder.</summary>
+/// <remarks>Implementations: <c>CpuSampler</c> (own kernels, the default on CPU) and <c>TorchSampler</c> (tensor library, any device).</remarks>
+public interface ISampler : IDisposable
+{
+    /// <summary>
+    /// Draws all continuations of all prompts with a KV cache: a prompt's work is done once for all its samples, sequences leave
+    /// the batch as they end and new ones enter.
+    /// </summary>
+    /// <returns>Samples in the order of prompts and then of sample numbers, whatever order they ended in.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    IReadOnlyList<Sample> Generate(IReadOnlyList<SamplePrompt> prompts, SamplingOptions options, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Natural-log probability of each id after the first, under the plain distribution (temperature 1, no cut):
+    /// <c>Ids.Count - 1</c> numbers a sequence, by the full forward pass without a cache.
+    /// </summary>
+    IReadOnlyList<float[]> Score(IReadOnlyList<IReadOnlyList<int>> sequences);
+}
+
+/// <summary>A prompt with the number of samples wanted.</summary>
+/// <param name="Ids">Prompt, at least one id.</param>
+/// <param name="Streams">One random stream for each sample wanted: sample i draws from <c>Streams[i]</c> only.</param>
+public sealed record SamplePrompt(IReadOnlyList<int> Ids, IReadOnlyList<RandomStream> Streams);
+
+/// <summary>How to draw.</summary>
+public sealed record SamplingOptions
+{
+    /// <summary>Divides the logits; 0 takes the most likely id (lowest id on a tie). At least 0.</summary>
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>Keeps the smallest set of most likely ids whose probability reaches this share; 1 keeps all. In (0, 1].</summary>
+    public double TopP { get; init; } = 1;
+
+    /// <summary>Keeps the k most likely ids; 0 keeps all.</summary>
+    public int TopK { get; init; }
+
+    /// <summary>Limit on sampled ids of a sequence, at least 1. The model's positions limit it as well.</summary>
+    public int MaxNewTokens { get; init; } = 128;
+
+    /// <summary>Ids that end a sequence; the ending id is part of the sample.</summary>
+    public IReadOnlyList<int> StopIds { get; init; } = [];
+
+    /// <summary>Id sequences that end a sequence when they appear at its end (stop strings, already encoded); part of the sample.</summary>
+    public IReadOnlyList<IReadOnlyList<int>> StopSequences { get; init; } = [];
+
+    /// <summary>Most sequences decoded together by one worker.</summary>
+    public int MaxBatch { get; init; } = 64;
+}
+
+/// <summary>One drawn continuation.</summary>
+/// <param name="Ids">Sampled ids, ending id included.</param>
+/// <param name="LogProbabilities">Natural-log probability of each id under the distribution that it was drawn from.</param>
+/// <param name="Stop">Why it ended.</param>
+public sealed record Sample(int[] Ids, float[] LogProbabilities, StopReason Stop);
