@@ -1,0 +1,67 @@
+using Ratchet.Examples;
+using Ratchet.Models;
+
+namespace Ratchet.Learning;
+
+/// <summary>A decoder with its optimizer: forward, backward, clip, AdamW.</summary>
+/// <remarks>Implementations: <c>CpuTrainer</c> (own kernels, the default on CPU) and <c>TorchTrainer</c> (tensor library, any device).</remarks>
+public interface IDecoderTrainer : IDisposable
+{
+    /// <summary>Shape of the model.</summary>
+    DecoderConfig Config { get; }
+
+    /// <summary>
+    /// One optimizer step on whole rows. The loss is the weighted mean over target tokens: sum of weight times negative
+    /// log-probability, divided by the sum of weights over target tokens of the step.
+    /// </summary>
+    TrainingStepResult Step(IReadOnlyList<Example> rows, double learningRate);
+
+    /// <summary>The loss of <see cref="Step"/> without a step.</summary>
+    double Loss(IReadOnlyList<Example> rows);
+
+    /// <summary>
+    /// Natural-log probability of each id after the first, under the plain distribution: <c>Count - 1</c> numbers a sequence. The learner's
+    /// side of the parity check with the sampler.
+    /// </summary>
+    IReadOnlyList<float[]> Score(IReadOnlyList<IReadOnlyList<int>> sequences);
+
+    /// <summary>A copy of the weights, float32.</summary>
+    DecoderWeights Export();
+
+    /// <summary>A copy of the optimizer's state: steps done, and AdamW's moments by weight name.</summary>
+    OptimizerState ExportOptimizer();
+
+    /// <summary>Takes over an optimizer's state.</summary>
+    void Import(OptimizerState state);
+}
+
+/// <summary>What one optimizer step gave.</summary>
+/// <param name="Loss">Weighted mean loss per target token before the step, nats.</param>
+/// <param name="GradientNorm">Global norm of the gradient before clipping.</param>
+/// <param name="Tokens">Tokens in the rows, padding not counted.</param>
+public readonly record struct TrainingStepResult(double Loss, double GradientNorm, int Tokens);
+
+/// <summary>AdamW's state.</summary>
+/// <param name="Steps">Steps done.</param>
+/// <param name="FirstMoment">First moments by weight name.</param>
+/// <param name="SecondMoment">Second moments by weight name.</param>
+public sealed record OptimizerState(int Steps, IReadOnlyDictionary<string, float[]> FirstMoment, IReadOnlyDictionary<string, float[]> SecondMoment);
+
+/// <summary>Settings of AdamW (Loshchilov and Hutter 2019) that stay the same during a training.</summary>
+public sealed record AdamWOptions
+{
+    /// <summary>Decay of the first moment, in [0, 1).</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>Decay of the second moment, in [0, 1).</summary>
+    public double Beta2 { get; init; } = 0.95;
+
+    /// <summary>Added to the root of the second moment.</summary>
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>Decoupled weight decay; applied to matrices only, not to norms and biases.</summary>
+    public double WeightDecay { get; init; } = 0.1;
+
+    /// <summary>Largest global gradient norm; 0 does not clip.</summary>
+    public double ClipNorm { get; init; } = 1;
+}
