@@ -1,8 +1,8 @@
 namespace Ratchet.Runs;
 
-/// <summary>Is told what a run does while it goes on.</summary>
+/// <summary>Hears what a run tells its user. Called from the run's own thread, one event at a time.</summary>
 public interface IRunObserver
 {
-    /// <summary>Takes one event. Called in order, from one thread at a time; must be quick and must not throw.</summary>
+    /// <summary>Takes an event. Must return quickly; exceptions end the run.</summary>
     void OnEvent(RunEvent e);
 }
