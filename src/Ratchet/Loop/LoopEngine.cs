@@ -122,7 +122,7 @@ public sealed class LoopEngine
 
         var recorded = await LearnAsync(round, examples, cancellationToken);
         var policy = Policy(round);
-        EvaluationSummary? heldout = null;
+        var heldout = new EvaluationSummary { Problems = 0, Attempts = 0, PassAtK = new Dictionary<int, Estimate>() };
         var last = round == _options.Rounds;
         if (round == 0 || last || round % _options.EvaluateEvery == 0)
             heldout = await EvaluateAsync(round, policy, cancellationToken);

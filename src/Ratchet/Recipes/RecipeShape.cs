@@ -50,7 +50,8 @@ internal sealed class RecipeKey
         var under = Nullable.GetUnderlyingType(property.PropertyType);
         ValueType = under ?? property.PropertyType;
         IsNullable = under is not null || (!ValueType.IsValueType && nullability.Create(property).WriteState == NullabilityState.Nullable);
-        IsRequired = property.IsDefined(typeof(RequiredMemberAttribute));
+        // By name: the plot library brings a public attribute of the same name.
+        IsRequired = property.CustomAttributes.Any(a => a.AttributeType.FullName == "System.Runtime.CompilerServices.RequiredMemberAttribute");
         Default = property.GetValue(defaults);
         Bounds = [.. property.GetCustomAttributes<BoundAttribute>()];
         RelativePath = property.GetCustomAttribute<RelativePathAttribute>();

@@ -76,8 +76,8 @@ public sealed record RoundSummary
     /// <summary>Attempts on training problems (round 0: the seed problems' reference solutions).</summary>
     public required TrainSummary Train { get; init; }
 
-    /// <summary>Evaluation of the round's checkpoint on held-out problems; null in rounds that were not evaluated.</summary>
-    public EvaluationSummary? Heldout { get; init; }
+    /// <summary>Evaluation of the round's checkpoint on held-out problems; with no problems in rounds that were not evaluated.</summary>
+    public required EvaluationSummary Heldout { get; init; }
 
     /// <summary>Rows that the round's checkpoint was trained on.</summary>
     public int Examples { get; init; }
