@@ -111,13 +111,14 @@ public sealed class LoopEngine
             var attempts = await ProposeAsync(ProposalRequests.Train(_options, _problems, round, _root), Policy(round - 1), "propose", cancellationToken);
             _history.AddRange(attempts);
             train = Summarize(attempts);
-            examples = _stages.Selector.Select(new SelectionInput
+            (examples, var report) = _stages.Selector.SelectWithReport(new SelectionInput
             {
                 Round = round,
                 History = _history,
                 SeedExamples = _seedExamples,
                 Stream = _root.Derive("select").Derive(round),
             });
+            _journal.AddSelection(report);
         }
 
         var recorded = await LearnAsync(round, examples, cancellationToken);

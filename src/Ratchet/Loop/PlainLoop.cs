@@ -59,13 +59,13 @@ public static class PlainLoop
             }
 
             // Select: accepted attempts become rows.
-            var examples = stages.Selector.Select(new SelectionInput
+            var examples = stages.Selector.SelectWithReport(new SelectionInput
             {
                 Round = round,
                 History = history,
                 SeedExamples = seedExamples,
                 Stream = root.Derive("select").Derive(round),
-            });
+            }).Examples;
 
             // Learn: a better policy from the rows. Repeat.
             if (examples.Count > 0)
