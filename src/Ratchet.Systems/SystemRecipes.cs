@@ -1,0 +1,12 @@
+using Ratchet.Recipes;
+using Ratchet.Systems.ExpertIteration;
+
+namespace Ratchet.Systems;
+
+/// <summary>The recipe types of all systems.</summary>
+public static class SystemRecipes
+{
+    /// <summary>A catalog with every system of this project.</summary>
+    public static RecipeCatalog Catalog { get; } = new RecipeCatalog()
+        .Add<ExpertIterationRecipe>(ExpertIterationRecipe.SystemName);
+}
