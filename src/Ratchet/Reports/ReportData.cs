@@ -6,7 +6,7 @@ using Ratchet.Verdicts;
 namespace Ratchet.Reports;
 
 /// <summary>What a run's report is made from. Everything but the summary may be empty: its section is then left out.</summary>
-public sealed record ReportData
+public sealed partial record ReportData
 {
     /// <summary>Numbers of the run.</summary>
     public required RunSummary Summary { get; init; }

@@ -28,10 +28,11 @@ public static partial class RunReport
             Height = 360,
             Right = 78,
         };
+        var narrow = chart with { Width = 400, Height = 300, Right = 64 };
         return Markup.Of($"""
             <section>
             <h2>Held-out problems solved</h2>
-            <figure class="card">{chart.Render()}<figcaption class="caption">Share of {Numbers.Plural(rounds[^1].Heldout.Problems, "held-out problem")} solved within k attempts (unbiased estimate); bands are 95 % bootstrap intervals over problems. Round 0 is the start model. Point at a dot for its numbers.</figcaption></figure>
+            <figure class="card"><div class="wide">{chart.Render()}</div><div class="narrow">{narrow.Render()}</div><figcaption class="caption">Share of {Numbers.Plural(rounds[^1].Heldout.Problems, "held-out problem")} solved within k attempts (unbiased estimate); bands are 95 % bootstrap intervals over problems. Round 0 is the start model. Point at a dot for its numbers.</figcaption></figure>
             </section>
 
             """);
@@ -53,8 +54,8 @@ public static partial class RunReport
                 Label = $"{name}: pass@k by round. {Spoken(series)}",
                 Series = series,
                 XTitle = "round",
-                Width = 290,
-                Height = 190,
+                Width = 235,
+                Height = 180,
                 Right = 62,
             };
             return Markup.Of($"""
@@ -100,7 +101,7 @@ public static partial class RunReport
     private static Markup Loss(ReportData data)
     {
         if (data.Loss.Count == 0)
-            return Markup.Empty;
+            return LossByRound(data);
 
         // Steps of all rounds one after the other; a mean over neighbours where there are more steps than points.
         var bucket = Math.Max(1, (int)Math.Ceiling((double)data.Loss.Count / LossPoints));
@@ -126,7 +127,25 @@ public static partial class RunReport
             YFormat = v => v.ToString("0.##", CultureInfo.InvariantCulture),
             Right = 24,
         };
-        return Markup.Of($"""<figure class="card"><h3>Training loss</h3>{chart.Render()}<figcaption class="caption">Nats per target token, at the end of round {last.Round} {last.Loss:0.000}.</figcaption></figure>""");
+        return Markup.Of($"""<figure class="card"><h3>Training loss</h3>{chart.Render()}<figcaption class="caption">Nats per target token; {last.Loss:0.000} at the end of round {last.Round}.</figcaption></figure>""");
+    }
+
+    private static Markup LossByRound(ReportData data)
+    {
+        var points = data.Summary.Rounds.Where(r => r.Steps > 0 && double.IsFinite(r.Loss)).Select(r => new ChartPoint(r.Round, r.Loss)).ToList();
+        if (points.Count == 0)
+            return Markup.Empty;
+        string Nats(double v) => v.ToString("0.###", CultureInfo.InvariantCulture);
+        var chart = new LineChart
+        {
+            Label = $"Training loss at the end of each round, from {Nats(points[0].Y)} to {Nats(points[^1].Y)} nats per token.",
+            Series = [new Series("loss", 1, points)],
+            XTitle = "round",
+            YMax = null,
+            YFormat = Nats,
+            TipFormat = Nats,
+        };
+        return Markup.Of($"""<figure class="card"><h3>Training loss</h3>{chart.Render()}<figcaption class="caption">Nats per target token at the end of each round's training. The rows differ from round to round, so the numbers are not of one set.</figcaption></figure>""");
     }
 
     private static Markup Lengths(ReportData data)

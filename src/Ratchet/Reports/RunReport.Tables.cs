@@ -94,10 +94,10 @@ public static partial class RunReport
         List<(string, string)> speeds =
         [
             ("Tokens sampled", Numbers.Count(summary.TokensSampled)),
-            ("sampling", $"{Numbers.Short(summary.Speed.SampleTokensPerS)} tokens/s"),
+            ("sampling", $"{Numbers.Short(summary.Speed.SampleTokensPerS)}\u00A0tokens/s"),
             ("Tokens trained on", Numbers.Count(summary.TokensTrained)),
-            ("training", $"{Numbers.Short(summary.Speed.TrainTokensPerS)} tokens/s"),
-            ("checking", $"{Numbers.Short(summary.Speed.ChecksPerS)} checks/s"),
+            ("training", $"{Numbers.Short(summary.Speed.TrainTokensPerS)}\u00A0tokens/s"),
+            ("checking", $"{Numbers.Short(summary.Speed.ChecksPerS)}\u00A0checks/s"),
             ("Largest log-probability difference, sampler and learner", $"{summary.Parity.MaxLogprobDifference.ToString("0.0e+0", System.Globalization.CultureInfo.InvariantCulture)} nats"),
         ];
         var removed = summary.Removed.OrderByDescending(r => r.Value).ThenBy(r => r.Key, StringComparer.Ordinal).Select(r => (r.Key, Numbers.Count(r.Value))).ToList();

@@ -55,14 +55,14 @@ internal sealed record LineChart
 
     private Markup Grid(Axis x, Axis y)
     {
-        var rows = y.Ticks(Height < 220 ? 2 : 4).Select(v => Markup.Of($"""
+        var rows = y.Ticks(Height < 220 ? 2 : 5).Select(v => Markup.Of($"""
             <line class="grid" x1="{N(Left)}" x2="{N(Width - Right)}" y1="{N(y.At(v))}" y2="{N(y.At(v))}"/><text class="tick" x="{N(Left - 7)}" y="{N(y.At(v) + 4.5)}" text-anchor="end">{YFormat(v)}</text>
             """));
         var columns = Marks.Count > 0
             ? Marks.Select(m => Markup.Of($"""
                 <line class="mark" x1="{N(x.At(m.X))}" x2="{N(x.At(m.X))}" y1="{N(Top)}" y2="{N(Height - 42)}"/><text class="tick" x="{N(x.At(m.X))}" y="{N(Height - 25)}" text-anchor="start">{m.Name}</text>
                 """))
-            : x.Ticks(Width < 300 ? 4 : 8, WholeX).Select(v => Markup.Of($"""
+            : x.Ticks(Width < 300 ? 5 : 8, WholeX).Select(v => Markup.Of($"""
                 <text class="tick" x="{N(x.At(v))}" y="{N(Height - 25)}" text-anchor="middle">{v.ToString("0.##", CultureInfo.InvariantCulture)}</text>
                 """));
         return Markup.Of($"""
