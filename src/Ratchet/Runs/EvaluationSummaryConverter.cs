@@ -26,6 +26,7 @@ internal sealed class EvaluationSummaryConverter : JsonConverter<EvaluationSumma
             Unknown = node["unknown"]?.GetValue<int>() ?? 0,
             Greedy = node["greedy"]?.Deserialize<Estimate>(options),
             PassAtK = passAtK,
+            Excluded = node["excluded"]?.Deserialize<SortedDictionary<int, int>>(options) ?? [],
             ByStratum = node["by_stratum"]?.Deserialize<SortedDictionary<string, EvaluationSummary>>(options) ?? [],
             Tokens = node["tokens"]?.GetValue<long>() ?? 0,
             VerifierCalls = node["verifier_calls"]?.GetValue<long>() ?? 0,
@@ -42,6 +43,12 @@ internal sealed class EvaluationSummaryConverter : JsonConverter<EvaluationSumma
         {
             writer.WritePropertyName($"{Prefix}{k}");
             JsonSerializer.Serialize(writer, estimate, options);
+        }
+
+        if (value.Excluded.Count > 0)
+        {
+            writer.WritePropertyName("excluded");
+            JsonSerializer.Serialize(writer, value.Excluded, options);
         }
 
         if (value.Greedy is not null)

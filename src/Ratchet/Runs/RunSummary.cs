@@ -119,6 +119,11 @@ public sealed record EvaluationSummary
     /// <summary>pass@k by k.</summary>
     public required IReadOnlyDictionary<int, Estimate> PassAtK { get; init; }
 
+    /// <summary>
+    /// Problems left out of a pass@k, by k, because fewer than k of their attempts had a verdict; empty when there are none.
+    /// </summary>
+    public IReadOnlyDictionary<int, int> Excluded { get; init; } = new Dictionary<int, int>();
+
     /// <summary>The same by difficulty class.</summary>
     public IReadOnlyDictionary<string, EvaluationSummary> ByStratum { get; init; } = new Dictionary<string, EvaluationSummary>();
 
