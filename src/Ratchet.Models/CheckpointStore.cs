@@ -1,0 +1,191 @@
+using System.Security.Cryptography;
+using Ratchet.Checkpoints;
+using Ratchet.Models.Safetensors;
+using Ratchet.Runs;
+
+namespace Ratchet.Models;
+
+/// <summary>
+/// Checkpoints on disk: folders in the Hugging Face layout. A folder that is there is whole: it is written beside its place, synced
+/// and renamed.
+/// </summary>
+public static class CheckpointStore
+{
+    /// <summary>Name of the weights file.</summary>
+    public const string WeightsFile = "model.safetensors";
+
+    /// <summary>Name of the configuration file.</summary>
+    public const string ConfigFile = "config.json";
+
+    /// <summary>Writes a checkpoint; a checkpoint already in its place is replaced.</summary>
+    /// <param name="folder">Folder of the checkpoint; its parent is made where missing.</param>
+    /// <param name="id">Identifier within the run.</param>
+    /// <param name="weights">Weights.</param>
+    /// <param name="extraFiles">Text files by plain name: the tokenizer's, a manifest.</param>
+    /// <param name="type">Element type in the file.</param>
+    /// <param name="writeMore">
+    /// Called with the unfinished folder, to write further files into it (for example <c>optimizer.safetensors</c> by
+    /// <see cref="SaveTensors"/>), so that they appear together with the rest.
+    /// </param>
+    /// <exception cref="ArgumentException">A name in <paramref name="extraFiles"/> is not a plain file name or is taken.</exception>
+    /// <exception cref="RatchetException">The folder cannot be written; what was in its place is still there.</exception>
+    public static Checkpoint Save(
+        string folder,
+        string id,
+        DecoderWeights weights,
+        IReadOnlyDictionary<string, string> extraFiles,
+        WeightsType type = WeightsType.Float32,
+        Action<string>? writeMore = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(extraFiles);
+        foreach (var name in extraFiles.Keys)
+        {
+            if (!IsPlainName(name) || name is WeightsFile or ConfigFile)
+                throw new ArgumentException($"'{name}' cannot be the name of an extra file.", nameof(extraFiles));
+        }
+
+        var config = HuggingFaceConfig.Write(weights.Config, type);
+        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        var partial = Path.Combine(Path.GetDirectoryName(target) ?? target, "." + Path.GetFileName(target) + ".partial");
+        try
+        {
+            // A run that was killed here left its part; one process owns a run folder at a time.
+            DeleteIfThere(partial);
+            Directory.CreateDirectory(partial);
+            var tensors = weights.Config.WeightShapes().Select(s => (s.Name, (IReadOnlyList<int>)s.Shape, weights[s.Name])).ToList();
+            var hash = SafetensorsWriter.Write(Path.Combine(partial, WeightsFile), tensors, FileType(type), new Dictionary<string, string> { ["format"] = "pt" });
+            DurableFolder.WriteText(Path.Combine(partial, ConfigFile), config);
+            foreach (var (name, text) in extraFiles)
+                DurableFolder.WriteText(Path.Combine(partial, name), text);
+            writeMore?.Invoke(partial);
+            DurableFolder.Replace(partial, target);
+            return new Checkpoint(id, folder, hash);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            TryDelete(partial);
+            throw new RatchetException($"The checkpoint '{folder}' cannot be written: {e.Message}", "Check the free space and the permissions of the folder.", e);
+        }
+        catch
+        {
+            TryDelete(partial);
+            throw;
+        }
+    }
+
+    /// <summary>Opens a checkpoint: reads its configuration, checks the names and shapes of its weights and hashes them. Loads nothing.</summary>
+    /// <param name="folder">Folder of the checkpoint.</param>
+    /// <param name="id">Identifier, or null for the folder's name.</param>
+    /// <returns>
+    /// The checkpoint; its hash is that of <c>model.safetensors</c>, or for a model in parts that of the parts' hashes (in
+    /// hexadecimal) in the order of their names.
+    /// </returns>
+    /// <exception cref="RatchetException">Something is missing, not readable, cut off or does not fit together; the message says which file and tensor.</exception>
+    public static Checkpoint Open(string folder, string? id = null)
+    {
+        var config = LoadConfig(folder);
+        using var files = WeightFiles.Open(folder, config);
+        var hashes = files.Paths.Select(HashFile).ToList();
+        var hash = hashes.Count == 1 ? hashes[0] : Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(string.Concat(hashes))));
+        return new Checkpoint(id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), folder, hash);
+    }
+
+    /// <summary>Reads the model's shape from <c>config.json</c>.</summary>
+    /// <exception cref="RatchetException">The folder or the file is missing or not readable, or the model is not supported.</exception>
+    public static DecoderConfig LoadConfig(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        if (!Directory.Exists(folder))
+            throw new RatchetException($"The model folder '{folder}' does not exist.", $"Give a folder that holds {ConfigFile} and {WeightsFile}.");
+        var path = Path.Combine(folder, ConfigFile);
+        return HuggingFaceConfig.Read(ReadText(path, $"The model folder '{folder}' has no {ConfigFile}."), path);
+    }
+
+    /// <summary>Reads the weights of a checkpoint as float32, from one file or from the parts that <c>model.safetensors.index.json</c> lists.</summary>
+    /// <exception cref="RatchetException">Something is missing, not readable, cut off or does not fit the configuration; the message says which file and tensor.</exception>
+    public static DecoderWeights LoadWeights(string folder)
+    {
+        var config = LoadConfig(folder);
+        using var files = WeightFiles.Open(folder, config);
+        return new DecoderWeights(config, files.ReadAll());
+    }
+
+    /// <summary>Writes named tensors (one dimension, float32) in ordinal order of their names, and syncs the file.</summary>
+    /// <exception cref="RatchetException">The file cannot be written.</exception>
+    public static void SaveTensors(string path, IReadOnlyDictionary<string, float[]> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        var list = tensors.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => (t.Key, (IReadOnlyList<int>)[t.Value.Length], t.Value)).ToList();
+        SafetensorsWriter.Write(path, list, TensorType.Float32, metadata);
+    }
+
+    /// <summary>Reads all tensors of a file as float32, and its metadata.</summary>
+    /// <exception cref="RatchetException">The file is missing, not readable, cut off or damaged.</exception>
+    public static (IReadOnlyDictionary<string, float[]> Tensors, IReadOnlyDictionary<string, string> Metadata) LoadTensors(string path)
+    {
+        using var file = SafetensorsFile.Open(path);
+        return (file.Tensors.ToDictionary(t => t.Name, t => file.ReadFloats(t.Name), StringComparer.Ordinal), file.Metadata);
+    }
+
+    internal static bool IsPlainName(string name) =>
+        name.Length > 0 && name is not ("." or "..") && name.IndexOfAny(['/', '\\', ':', '\0']) < 0;
+
+    internal static string ReadText(string path, string missing)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new RatchetException(missing, $"Give a folder that holds {ConfigFile} and {WeightsFile}.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RatchetException($"The file '{path}' cannot be read: {e.Message}", "Check that it is a file and that you may read it.", e);
+        }
+    }
+
+    private static TensorType FileType(WeightsType type) => type switch
+    {
+        WeightsType.BFloat16 => TensorType.BFloat16,
+        WeightsType.Float16 => TensorType.Float16,
+        _ => TensorType.Float32,
+    };
+
+    private static string HashFile(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            return Convert.ToHexStringLower(SHA256.HashData(stream));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RatchetException($"The file '{path}' cannot be read: {e.Message}", "Check the disk and the permissions.", e);
+        }
+    }
+
+    private static void DeleteIfThere(string folder)
+    {
+        foreach (var leftover in new[] { folder, folder + ".old" })
+        {
+            if (Directory.Exists(leftover))
+                Directory.Delete(leftover, recursive: true);
+        }
+    }
+
+    private static void TryDelete(string folder)
+    {
+        try
+        {
+            DeleteIfThere(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The write has failed already, and that is what gets reported; the part is removed by the next save.
+        }
+    }
+}

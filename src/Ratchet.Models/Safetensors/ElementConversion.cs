@@ -1,0 +1,75 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace Ratchet.Models.Safetensors;
+
+/// <summary>Conversions between float32 and the little-endian bytes of other element types.</summary>
+internal static class ElementConversion
+{
+    public static void ToFloats(TensorType type, ReadOnlySpan<byte> bytes, Span<float> floats)
+    {
+        var size = type.Size();
+        switch (type)
+        {
+            case TensorType.BFloat16 when BitConverter.IsLittleEndian:
+                var source = MemoryMarshal.Cast<byte, ushort>(bytes);
+                for (var i = 0; i < floats.Length; i++)
+                    floats[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
+                return;
+            case TensorType.Float16 when BitConverter.IsLittleEndian:
+                var halves = MemoryMarshal.Cast<byte, Half>(bytes);
+                for (var i = 0; i < floats.Length; i++)
+                    floats[i] = (float)halves[i];
+                return;
+        }
+
+        for (var i = 0; i < floats.Length; i++)
+            floats[i] = One(type, bytes.Slice(i * size, size));
+    }
+
+    public static void FromFloats(TensorType type, ReadOnlySpan<float> floats, Span<byte> bytes)
+    {
+        switch (type)
+        {
+            case TensorType.Float32:
+                for (var i = 0; i < floats.Length; i++)
+                    BinaryPrimitives.WriteSingleLittleEndian(bytes[(4 * i)..], floats[i]);
+                break;
+            case TensorType.BFloat16:
+                for (var i = 0; i < floats.Length; i++)
+                    BinaryPrimitives.WriteUInt16LittleEndian(bytes[(2 * i)..], ToBFloat16(floats[i]));
+                break;
+            case TensorType.Float16:
+                for (var i = 0; i < floats.Length; i++)
+                    BinaryPrimitives.WriteHalfLittleEndian(bytes[(2 * i)..], (Half)floats[i]);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(type), type, "Tensors are written as F32, BF16 or F16.");
+        }
+    }
+
+    /// <summary>Rounds to nearest, ties to even; a NaN stays a NaN.</summary>
+    public static ushort ToBFloat16(float value)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(value);
+        return float.IsNaN(value) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+
+    private static float One(TensorType type, ReadOnlySpan<byte> bytes) => type switch
+    {
+        TensorType.Boolean => bytes[0] == 0 ? 0f : 1f,
+        TensorType.UInt8 => bytes[0],
+        TensorType.Int8 => (sbyte)bytes[0],
+        TensorType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(bytes),
+        TensorType.UInt16 => BinaryPrimitives.ReadUInt16LittleEndian(bytes),
+        TensorType.Float16 => (float)BinaryPrimitives.ReadHalfLittleEndian(bytes),
+        TensorType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(bytes) << 16),
+        TensorType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(bytes),
+        TensorType.UInt32 => BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+        TensorType.Float32 => BinaryPrimitives.ReadSingleLittleEndian(bytes),
+        TensorType.Int64 => BinaryPrimitives.ReadInt64LittleEndian(bytes),
+        TensorType.UInt64 => BinaryPrimitives.ReadUInt64LittleEndian(bytes),
+        TensorType.Float64 => (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "The type cannot be converted."),
+    };
+}

@@ -1,0 +1,123 @@
+using System.Text.Json;
+using Ratchet.Models.Safetensors;
+using Ratchet.Runs;
+
+namespace Ratchet.Models;
+
+/// <summary>The safetensors files of one checkpoint, opened and held against the model's shape.</summary>
+internal sealed class WeightFiles : IDisposable
+{
+    private const string IndexFile = "model.safetensors.index.json";
+
+    private readonly SortedDictionary<string, SafetensorsFile> _files = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SafetensorsFile> _home = new(StringComparer.Ordinal);
+    private readonly string _folder;
+
+    private WeightFiles(string folder) => _folder = folder;
+
+    /// <summary>Paths of the files in the order of their names.</summary>
+    public IReadOnlyList<string> Paths => [.. _files.Values.Select(f => f.Path)];
+
+    /// <summary>Opens the files and checks names and shapes of all tensors.</summary>
+    public static WeightFiles Open(string folder, DecoderConfig config)
+    {
+        var files = new WeightFiles(folder);
+        try
+        {
+            if (File.Exists(Path.Combine(folder, CheckpointStore.WeightsFile)))
+                files.OpenSingle();
+            else if (File.Exists(Path.Combine(folder, IndexFile)))
+                files.OpenParts();
+            else
+                throw new RatchetException($"The model folder '{folder}' has neither {CheckpointStore.WeightsFile} nor {IndexFile}.", "Give a folder that holds weights in the safetensors format.");
+            files.Check(config);
+            return files;
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
+    public Dictionary<string, float[]> ReadAll() => _home.ToDictionary(h => h.Key, h => h.Value.ReadFloats(h.Key), StringComparer.Ordinal);
+
+    public void Dispose()
+    {
+        foreach (var file in _files.Values)
+            file.Dispose();
+    }
+
+    private void OpenSingle()
+    {
+        var file = OpenFile(CheckpointStore.WeightsFile);
+        foreach (var tensor in file.Tensors)
+            _home.Add(tensor.Name, file);
+    }
+
+    private void OpenParts()
+    {
+        var path = Path.Combine(_folder, IndexFile);
+        foreach (var (name, fileName) in ReadIndex(path))
+        {
+            if (!_files.TryGetValue(fileName, out var file))
+            {
+                if (!CheckpointStore.IsPlainName(fileName))
+                    throw new RatchetException($"'{path}' names the file {SafetensorsHeader.Quote(fileName)}, which is not a plain file name.", "Correct the file.");
+                file = OpenFile(fileName);
+            }
+
+            if (file.Find(name) is null)
+                throw new RatchetException($"'{path}' places the tensor {SafetensorsHeader.Quote(name)} in '{fileName}', which does not hold it.", "Copy or download the model again.");
+            _home.Add(name, file);
+        }
+    }
+
+    private static Dictionary<string, string> ReadIndex(string path)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(CheckpointStore.ReadText(path, $"'{path}' does not exist."), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            return document.RootElement.GetProperty("weight_map").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString() ?? string.Empty, StringComparer.Ordinal);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            throw new RatchetException($"'{path}' is not a readable index of weights: {e.Message.Split('\n')[0]}", "Copy or download the model again.", e);
+        }
+    }
+
+    private SafetensorsFile OpenFile(string name)
+    {
+        var file = SafetensorsFile.Open(Path.Combine(_folder, name));
+        _files.Add(name, file);
+        return file;
+    }
+
+    private void Check(DecoderConfig config)
+    {
+        // Before the list of shapes is made: a configuration may claim any number of layers.
+        if (config.Layers > _home.Count)
+            throw new RatchetException($"'{_folder}': {CheckpointStore.ConfigFile} says {config.Layers} layers, the weights are only {_home.Count} tensors.", "Use configuration and weights of the same model.");
+        var expected = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (name, shape) in config.WeightShapes())
+        {
+            expected.Add(name);
+            if (!_home.TryGetValue(name, out var file))
+                throw new RatchetException($"The tensor '{name}' is missing in the weights of '{_folder}'.", "Use configuration and weights of the same model.");
+            var tensor = file.Find(name)!;
+            if (!tensor.HasShape(shape))
+                throw new RatchetException($"The tensor '{name}' of '{file.Path}' has the shape {tensor.ShapeText}; {CheckpointStore.ConfigFile} needs [{string.Join(", ", shape)}].", "Use configuration and weights of the same model.");
+        }
+
+        foreach (var (name, file) in _home.ToList())
+        {
+            if (expected.Contains(name))
+                continue;
+
+            // Derived values that some exporters store; any other tensor would be part of a computation that we do not do.
+            if (!name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) && !(config.TiedHead && name == "lm_head.weight"))
+                throw new RatchetException($"'{file.Path}' holds the tensor {SafetensorsHeader.Quote(name)}, which the model of {CheckpointStore.ConfigFile} does not have.", "Use configuration and weights of the same model.");
+            _home.Remove(name);
+        }
+    }
+}
