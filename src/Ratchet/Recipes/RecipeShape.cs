@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Reflection;
-using System.Runtime.CompilerServices;
 
 namespace Ratchet.Recipes;
 
@@ -50,8 +49,7 @@ internal sealed class RecipeKey
         var under = Nullable.GetUnderlyingType(property.PropertyType);
         ValueType = under ?? property.PropertyType;
         IsNullable = under is not null || (!ValueType.IsValueType && nullability.Create(property).WriteState == NullabilityState.Nullable);
-        // By name: the plot library brings a public attribute of the same name.
-        IsRequired = property.CustomAttributes.Any(a => a.AttributeType.FullName == "System.Runtime.CompilerServices.RequiredMemberAttribute");
+        IsRequired = property.GetCustomAttributesData().Any(a => a.AttributeType.FullName == "System.Runtime.CompilerServices.RequiredMemberAttribute");
         Default = property.GetValue(defaults);
         Bounds = [.. property.GetCustomAttributes<BoundAttribute>()];
         RelativePath = property.GetCustomAttribute<RelativePathAttribute>();
