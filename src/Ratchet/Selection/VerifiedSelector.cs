@@ -29,7 +29,7 @@ public sealed class VerifiedSelector : ISelector
         _endId = endId;
     }
 
-    /// <inheritdoc/>
+    /// <summary>The rows alone.</summary>
     public IReadOnlyList<Example> Select(SelectionInput input) => SelectWithReport(input).Examples;
 
     /// <summary>The rows, and what was kept and left out.</summary>
