@@ -40,12 +40,13 @@ public sealed partial class RunJournal : IDisposable
                 journal.Execute("PRAGMA synchronous=NORMAL");
                 if (journal.Scalar("SELECT count(*) FROM sqlite_master WHERE name = 'meta'") == 0)
                 {
-                    using var transaction = journal._connection.BeginTransaction();
-                    journal.Execute(JournalSchema.Create);
-                    foreach (var guard in JournalSchema.Guards())
-                        journal.Execute(guard);
-                    journal.Execute("INSERT INTO meta VALUES('schema_version', $v)", ("$v", JournalSchema.Version.ToString(CultureInfo.InvariantCulture)));
-                    transaction.Commit();
+                    journal.Together(() =>
+                    {
+                        journal.Execute(JournalSchema.Create);
+                        foreach (var guard in JournalSchema.Guards())
+                            journal.Execute(guard);
+                        journal.Execute("INSERT INTO meta VALUES('schema_version', $v)", ("$v", JournalSchema.Version.ToString(CultureInfo.InvariantCulture)));
+                    });
                 }
 
                 journal.RequireVersion();

@@ -4,7 +4,6 @@ using Ratchet.Journal;
 using Ratchet.Loop;
 using Ratchet.Problems;
 using Ratchet.Runs;
-using Ratchet.Selection;
 using Ratchet.Verdicts;
 
 namespace Ratchet.Reports;

@@ -29,56 +29,6 @@ public sealed record SelectionReport
 
     /// <summary><c>shuffled verdicts</c>, <c>seed only</c>, or null for selection as it is meant.</summary>
     public string? Control { get; init; }
-
-    /// <summary>The report as counts by name, as the journal records it.</summary>
-    public IReadOnlyDictionary<string, int> ToCounts()
-    {
-        var counts = new SortedDictionary<string, int>(StringComparer.Ordinal)
-        {
-            ["judged"] = Judged,
-            ["selected"] = Selected,
-            ["problems"] = Problems,
-            ["seed_rows"] = SeedRows,
-            ["rows"] = Rows,
-            ["target_tokens"] = (int)Math.Min(TargetTokens, int.MaxValue),
-        };
-        foreach (var (reason, count) in Dropped)
-            counts[DroppedPrefix + reason] = count;
-        if (Control is not null)
-            counts[ControlPrefix + Control] = 1;
-        return counts;
-    }
-
-    /// <summary>Reads what <see cref="ToCounts"/> wrote; names that it does not know are passed over.</summary>
-    public static SelectionReport FromCounts(int round, IReadOnlyDictionary<string, int> counts)
-    {
-        ArgumentNullException.ThrowIfNull(counts);
-        var dropped = new SortedDictionary<DropReason, int>();
-        string? control = null;
-        foreach (var (name, count) in counts)
-        {
-            if (name.StartsWith(DroppedPrefix, StringComparison.Ordinal) && Enum.TryParse<DropReason>(name[DroppedPrefix.Length..], out var reason))
-                dropped[reason] = count;
-            else if (name.StartsWith(ControlPrefix, StringComparison.Ordinal))
-                control = name[ControlPrefix.Length..];
-        }
-
-        return new SelectionReport
-        {
-            Round = round,
-            Judged = counts.GetValueOrDefault("judged"),
-            Selected = counts.GetValueOrDefault("selected"),
-            Problems = counts.GetValueOrDefault("problems"),
-            SeedRows = counts.GetValueOrDefault("seed_rows"),
-            Rows = counts.GetValueOrDefault("rows"),
-            TargetTokens = counts.GetValueOrDefault("target_tokens"),
-            Dropped = dropped,
-            Control = control,
-        };
-    }
-
-    private const string DroppedPrefix = "dropped: ";
-    private const string ControlPrefix = "control: ";
 }
 
 /// <summary>Why an attempt is no training row. Each attempt counts at the first rule that applies, in this order.</summary>

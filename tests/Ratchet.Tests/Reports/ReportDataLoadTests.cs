@@ -42,7 +42,7 @@ public sealed class ReportDataLoadTests : IDisposable
             Record(journal, 0, Phase.Heldout, before);
             Record(journal, 1, Phase.Train, trained);
             Record(journal, 1, Phase.Heldout, after);
-            journal.AddSelection(1, selection.ToCounts());
+            journal.AddSelection(selection);
             folder.WriteSummary(SampleReport.Create().Summary with { Rounds = [Round(0, before), Round(1, after)] });
         }
 
@@ -66,17 +66,6 @@ public sealed class ReportDataLoadTests : IDisposable
     [Fact]
     public void A_folder_without_a_run_is_a_clear_error() =>
         Assert.Throws<RatchetException>(() => ReportData.Load(Path.Combine(_root, "nothing")));
-
-    [Fact]
-    public void Selection_counts_survive_the_journal()
-    {
-        var report = SampleReport.Create().Selections[1] with { Control = "seed only" };
-
-        var back = SelectionReport.FromCounts(report.Round, report.ToCounts());
-
-        Assert.Equal(report with { Dropped = back.Dropped }, back);
-        Assert.Equal(report.Dropped, back.Dropped);
-    }
 
     private static void Record(RunJournal journal, int round, Phase phase, JudgedAttempt[] attempts) => journal.AddBatch(
         round, phase, 0, [.. attempts.Select(a => new RecordedAttempt(a.Attempt, a.Verdict, $"key-{a.Attempt.Id}", false))], new StageTiming("evaluate", 0));
