@@ -36,7 +36,7 @@ internal static class JournalSchema
             checkpoint_id TEXT NOT NULL, ordinal INTEGER NOT NULL, id TEXT NOT NULL, problem_id TEXT NOT NULL, weight REAL NOT NULL,
             target_start INTEGER NOT NULL, ids BLOB NOT NULL, attempt_ids TEXT NOT NULL,
             PRIMARY KEY(checkpoint_id, ordinal)) WITHOUT ROWID;
-        CREATE TABLE selections(round INTEGER NOT NULL, reason TEXT NOT NULL, attempts INTEGER NOT NULL, PRIMARY KEY(round, reason)) WITHOUT ROWID;
+        CREATE TABLE selections(round INTEGER PRIMARY KEY, report TEXT NOT NULL);
         CREATE TABLE rounds(round INTEGER PRIMARY KEY, summary TEXT NOT NULL, parity REAL NOT NULL);
         CREATE TABLE sessions(id INTEGER PRIMARY KEY, started TEXT NOT NULL, process INTEGER NOT NULL, machine TEXT NOT NULL);
         CREATE TABLE timings(

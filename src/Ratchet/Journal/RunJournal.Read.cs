@@ -5,6 +5,7 @@ using Ratchet.Attempts;
 using Ratchet.Loop;
 using Ratchet.Problems;
 using Ratchet.Runs;
+using Ratchet.Selection;
 using Ratchet.Verdicts;
 
 namespace Ratchet.Journal;
@@ -100,11 +101,9 @@ public sealed partial class RunJournal
         [("$c", checkpointId)],
         r => new LineageRow(r.GetString(0), r.GetString(1), r.GetDouble(2), r.GetString(3).Split(' ', StringSplitOptions.RemoveEmptyEntries))));
 
-    /// <summary>Counts of a round's selection by reason.</summary>
-    public IReadOnlyDictionary<string, int> Selection(int round) => Guard(() => Rows(
-        "SELECT reason, attempts FROM selections WHERE round = $r ORDER BY reason",
-        [("$r", round)],
-        r => (r.GetString(0), r.GetInt32(1))).ToDictionary(r => r.Item1, r => r.Item2, StringComparer.Ordinal));
+    /// <summary>What selection kept and left out, by round.</summary>
+    public IReadOnlyList<SelectionReport> Selections() => Guard(() => Rows(
+        "SELECT report FROM selections ORDER BY round", [], r => JsonSerializer.Deserialize<SelectionReport>(r.GetString(0), RunSummary.JsonOptions)!));
 
     /// <summary>Results of the rounds that are done, with the parity figure of each.</summary>
     public IReadOnlyList<(RoundSummary Summary, double Parity)> Rounds() => Guard(() => Rows(
@@ -162,7 +161,7 @@ public sealed partial class RunJournal
         {
             hash.AppendData(System.Text.Encoding.UTF8.GetBytes(table));
             var order = table switch { "attempts" or "problems" => "ordinal", _ => "1, 2, 3" };
-            if (table is "meta" or "solutions" or "rounds")
+            if (table is "meta" or "solutions" or "rounds" or "selections" or "verdicts" or "checkpoints")
                 order = "1";
             using var reader = Command($"SELECT * FROM {table} ORDER BY {order}", []).ExecuteReader();
             while (reader.Read())

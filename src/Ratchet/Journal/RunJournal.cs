@@ -5,6 +5,7 @@ using Ratchet.Attempts;
 using Ratchet.Examples;
 using Ratchet.Problems;
 using Ratchet.Runs;
+using Ratchet.Selection;
 using Ratchet.Verdicts;
 
 namespace Ratchet.Journal;
@@ -226,12 +227,12 @@ public sealed partial class RunJournal : IDisposable
         });
     }
 
-    /// <summary>Records why attempts of a round were kept or left out: counts by reason.</summary>
-    public void AddSelection(int round, IReadOnlyDictionary<string, int> counts) => Together(() =>
+    /// <summary>Records what selection kept and left out in a round; a round that is selected again leaves the same record.</summary>
+    public void AddSelection(SelectionReport report)
     {
-        foreach (var (reason, count) in counts.OrderBy(c => c.Key, StringComparer.Ordinal))
-            Execute("INSERT OR IGNORE INTO selections VALUES($r, $reason, $n)", ("$r", round), ("$reason", reason), ("$n", count));
-    });
+        ArgumentNullException.ThrowIfNull(report);
+        Guard(() => Execute("INSERT OR IGNORE INTO selections VALUES($r, $report)", ("$r", report.Round), ("$report", JsonSerializer.Serialize(report, RunSummary.JsonOptions))));
+    }
 
     /// <summary>Records the result of a round; the round is done.</summary>
     /// <param name="summary">Result.</param>

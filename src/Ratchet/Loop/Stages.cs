@@ -2,6 +2,7 @@ using Ratchet.Attempts;
 using Ratchet.Checkpoints;
 using Ratchet.Examples;
 using Ratchet.Problems;
+using Ratchet.Selection;
 using Ratchet.Verdicts;
 
 namespace Ratchet.Loop;
@@ -58,8 +59,8 @@ public interface IVerifier
 /// <summary>The third stage: turns judged attempts into training rows.</summary>
 public interface ISelector
 {
-    /// <summary>The rows to train on after a round, in a deterministic order.</summary>
-    IReadOnlyList<Example> Select(SelectionInput input);
+    /// <summary>The rows to train on after a round, in a deterministic order, and what was kept and left out and why.</summary>
+    (IReadOnlyList<Example> Examples, SelectionReport Report) SelectWithReport(SelectionInput input);
 }
 
 /// <summary>What selection works on.</summary>

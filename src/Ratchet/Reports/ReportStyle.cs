@@ -68,7 +68,7 @@ internal static class ReportStyle
         .sides h4{margin:0 0 6px;font-size:.85rem;font-weight:600}
         .sides .no h4{color:var(--note)}
         .sides .yes h4{color:var(--good)}
-        code,pre,.statement{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",monospace}
+        code,pre,.statement,.proof{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",monospace}
         .proof{background:var(--bg);border:1px solid var(--rule);border-radius:6px;padding:9px 12px;font-size:.87rem;overflow-wrap:anywhere}
         .proof code{display:block;white-space:pre-wrap}
         .proof mark{background:var(--mark);color:inherit;border-radius:2px;box-shadow:0 2px 0 var(--note)}

@@ -127,7 +127,7 @@ public static partial class RunReport
             YFormat = v => v.ToString("0.##", CultureInfo.InvariantCulture),
             Right = 24,
         };
-        return Markup.Of($"""<figure class="card"><h3>Training loss</h3>{chart.Render()}<figcaption class="caption">Nats per target token, at the end of round {last.Round} {last.Loss:0.000}.</figcaption></figure>""");
+        return Markup.Of($"""<figure class="card"><h3>Training loss</h3>{chart.Render()}<figcaption class="caption">Nats per target token; {last.Loss:0.000} at the end of round {last.Round}.</figcaption></figure>""");
     }
 
     private static Markup LossByRound(ReportData data)

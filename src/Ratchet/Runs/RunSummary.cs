@@ -76,7 +76,7 @@ public sealed record RoundSummary
     /// <summary>Attempts on training problems (round 0: the seed problems' reference solutions).</summary>
     public required TrainSummary Train { get; init; }
 
-    /// <summary>Evaluation of the round's checkpoint on held-out problems.</summary>
+    /// <summary>Evaluation of the round's checkpoint on held-out problems; with no problems in rounds that were not evaluated.</summary>
     public required EvaluationSummary Heldout { get; init; }
 
     /// <summary>Rows that the round's checkpoint was trained on.</summary>

@@ -1,0 +1,170 @@
+using System.Collections.Frozen;
+using System.Text;
+using System.Text.Json;
+using Ratchet.Domains.Propositional.Syntax;
+using Ratchet.Runs;
+using Ratchet.Tokenization;
+
+namespace Ratchet.Domains.Propositional;
+
+/// <summary>
+/// The closed vocabulary of propositional goals and tactic scripts: one symbol or word a token, 64 ids.
+/// </summary>
+/// <remarks>
+/// Atoms are <c>A</c> to <c>F</c>, hypotheses <c>h0</c> to <c>h15</c>; <c>Proof.</c> is one token and stands between goal and script.
+/// Decoding gives text with Coq's usual spacing; encoding it again gives the same ids, marks and spare ids left out.
+/// Safe to call from many threads.
+/// </remarks>
+public sealed class PropositionalTokenizer : ITokenizer
+{
+    /// <summary>The file that <see cref="Save"/> writes.</summary>
+    public const string FileName = "tokenizer.json";
+
+    /// <summary>Longest proof name <c>h15</c> plus one: how many hypothesis names the vocabulary has.</summary>
+    internal const int HypothesisCount = 16;
+
+    /// <summary>Names of the atoms that the vocabulary can show, in order.</summary>
+    internal static readonly IReadOnlyList<string> Atoms = ["A", "B", "C", "D", "E", "F"];
+
+    private const int MarkCount = 3;
+
+    private static readonly string[] Vocabulary = MakeVocabulary();
+
+    private static readonly FrozenDictionary<string, int> Ids =
+        Vocabulary.Select((text, id) => (text, id)).ToFrozenDictionary(p => p.text, p => p.id, StringComparer.Ordinal);
+
+    private static readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> Lookup = Ids.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <inheritdoc/>
+    public int VocabularySize => Vocabulary.Length;
+
+    /// <inheritdoc/>
+    public int PadId => 0;
+
+    /// <inheritdoc/>
+    public int BeginId => 1;
+
+    /// <inheritdoc/>
+    public int EndId => 2;
+
+    /// <summary>Id of <c>Proof.</c>, which ends every prompt.</summary>
+    public static int SeparatorId => 3;
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <param name="json">Contents of <see cref="FileName"/>.</param>
+    /// <exception cref="RatchetException">The text is no tokenizer file, or its vocabulary is another one.</exception>
+    public static PropositionalTokenizer Load(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var vocabulary = document.RootElement.GetProperty("model").GetProperty("vocab");
+            var same = vocabulary.EnumerateObject().Count() == Vocabulary.Length
+                && vocabulary.EnumerateObject().All(p => Ids.TryGetValue(p.Name, out var id) && p.Value.GetInt32() == id);
+            return same
+                ? new PropositionalTokenizer()
+                : throw new RatchetException(
+                    "The tokenizer file holds another vocabulary than the propositional domain's.",
+                    "Use the model with the domain that it was trained on, or train a new one.");
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new RatchetException($"This is no tokenizer file: {e.Message}", $"Give the {FileName} of a checkpoint of this domain.", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public int[] Encode(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var ids = new List<int>(text.Length / 2);
+        try
+        {
+            var lexer = new Lexer(text);
+            while (lexer.Current.Kind != TokenKind.End)
+            {
+                var token = lexer.Advance();
+                var isSeparator = token.Kind == TokenKind.Name && lexer.Current.Kind == TokenKind.Stop && lexer.Span(token).SequenceEqual("Proof");
+                if (isSeparator)
+                {
+                    lexer.Advance();
+                    ids.Add(SeparatorId);
+                }
+                else if (Lookup.TryGetValue(lexer.Span(token), out var id))
+                {
+                    ids.Add(id);
+                }
+                else
+                {
+                    throw new TokenizationException($"The vocabulary of the propositional domain has no {lexer.Describe(token)}.", token.Start);
+                }
+            }
+        }
+        catch (TextException e)
+        {
+            throw new TokenizationException(e.Message, e.Start);
+        }
+
+        return [.. ids];
+    }
+
+    /// <inheritdoc/>
+    public string Decode(ReadOnlySpan<int> ids)
+    {
+        var builder = new StringBuilder(ids.Length * 4);
+        var last = "";
+        foreach (var id in ids)
+        {
+            if (id < MarkCount || id >= Vocabulary.Length || Vocabulary[id][0] == '<' && Vocabulary[id] != "<->")
+                continue;
+            var text = Vocabulary[id];
+            if (last.Length > 0 && NeedsSpace(last, text))
+                builder.Append(' ');
+            builder.Append(text);
+            last = text;
+        }
+
+        return builder.ToString();
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Save()
+    {
+        var builder = new StringBuilder();
+        builder.Append("{\n  \"version\": \"1.0\",\n  \"model\": {\n    \"type\": \"WordLevel\",\n    \"unk_token\": \"<pad>\",\n    \"vocab\": {\n");
+        for (var id = 0; id < Vocabulary.Length; id++)
+        {
+            builder.Append("      \"").Append(Vocabulary[id].Replace("\\", "\\\\", StringComparison.Ordinal)).Append("\": ").Append(id)
+                .Append(id + 1 < Vocabulary.Length ? ",\n" : "\n");
+        }
+
+        builder.Append("    }\n  }\n}\n");
+        return new Dictionary<string, string> { [FileName] = builder.ToString() };
+    }
+
+    private static bool NeedsSpace(string last, string next) => next switch
+    {
+        // ".." and "(*" would be read as other tokens.
+        "." => last is "." or "Proof.",
+        ")" or "]" => last is "." or "Proof.",
+        _ => last is not ("(" or "[") || next == "*",
+    };
+
+    private static string[] MakeVocabulary()
+    {
+        List<string> words =
+        [
+            "<pad>", "<bos>", "<eos>", "Proof.",
+            .. Atoms,
+            "True", "False", "->", @"/\", @"\/", "~", "<->", "(", ")",
+            "intros", "exact", "apply", "split", "left", "right", "destruct", "as", "exfalso", "assumption", "assert",
+            "constructor", "contradiction", "intro",
+            ".", "[", "]", "|", ":", "-", "+", "*", "{", "}",
+            .. Enumerable.Range(0, HypothesisCount).Select(i => $"h{i}"),
+        ];
+        while (words.Count % 8 != 0)
+            words.Add($"<spare{words.Count}>");
+        return [.. words];
+    }
+}

@@ -1,0 +1,120 @@
+using System.Security.Cryptography;
+using System.Text;
+using Ratchet.Journal;
+using Ratchet.Loop;
+using Ratchet.Recipes;
+using Ratchet.Reports;
+using Ratchet.Runs;
+
+namespace Ratchet.Systems.ExpertIteration;
+
+/// <summary>Runs an expert-iteration recipe in a run folder: start, resume, summary, report.</summary>
+public static class ExpertIterationRun
+{
+    /// <summary>Starts a run in a new folder and works until it is done.</summary>
+    /// <param name="recipe">Recipe, read and checked.</param>
+    /// <param name="folder">Folder to make; it must not hold a run.</param>
+    /// <param name="observer">Hears about progress.</param>
+    /// <param name="cancellationToken">Stops the run; it can be resumed.</param>
+    /// <returns>The summary, as written to <c>summary.json</c>.</returns>
+    /// <exception cref="RatchetException">The run cannot begin or cannot go on.</exception>
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    public static async Task<RunSummary> StartAsync(
+        ExpertIterationRecipe recipe, string folder, IRunObserver observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        // All that can be wrong with problems and model is found before the folder is made.
+        var world = ExpertIterationWorld.Create(recipe);
+        using var run = RunFolder.Create(folder, RecipeWriter.Write(recipe));
+        using var journal = RunJournal.Open(run.JournalPath);
+        return await WorkAsync(world, run, journal, observer, cancellationToken);
+    }
+
+    /// <summary>Continues a run that was stopped or killed; a run that is done only gets its summary and report written again.</summary>
+    /// <inheritdoc cref="StartAsync"/>
+    public static async Task<RunSummary> ResumeAsync(string folder, IRunObserver observer, CancellationToken cancellationToken)
+    {
+        using var run = RunFolder.Open(folder);
+        var recipe = SystemRecipes.Catalog.ReadFile(run.RecipePath).ThrowIfWrong() as ExpertIterationRecipe
+            ?? throw new RatchetException($"'{run.RecipePath}' is no expert-iteration recipe.");
+        using var journal = RunJournal.Open(run.JournalPath);
+        return await WorkAsync(ExpertIterationWorld.Create(recipe, journal.Problems()), run, journal, observer, cancellationToken);
+    }
+
+    private static async Task<RunSummary> WorkAsync(
+        ExpertIterationWorld world, RunFolder run, RunJournal journal, IRunObserver observer, CancellationToken cancellationToken)
+    {
+        journal.BeginSession(TimeProvider.System.GetUtcNow());
+        var recipeHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(await File.ReadAllTextAsync(run.RecipePath, cancellationToken))));
+        if (journal.Meta("recipe_sha256") is { } begun)
+        {
+            if (begun != recipeHash)
+            {
+                throw new RatchetException(
+                    $"'{run.RecipePath}' was changed since the run began.", "Put the recipe back as it was, or start a new run with the changed one.");
+            }
+        }
+        else
+        {
+            journal.Together(() =>
+            {
+                journal.AddMeta("recipe_sha256", recipeHash);
+                journal.AddMeta("seed", world.Recipe.Seed.ToString());
+                journal.AddMeta("system", world.Recipe.System);
+            });
+        }
+
+        if (journal.Problems() is null)
+            journal.AddProblems(world.Problems);
+
+        var notes = world.Notes;
+        foreach (var note in notes)
+            observer.OnEvent(new RunEvent.Note { Round = 0, Message = note });
+        var observing = new SummaryWriter(observer, () => run.WriteSummary(RunSummaries.Make(world, journal, "running", null)));
+        try
+        {
+            using var stages = world.Stages();
+            var engine = new LoopEngine(
+                stages.Loop, world.Options, world.Problems, world.SeedExamples, run, journal, world.Root, world.Budget, observing, stages.Parity);
+            await engine.RunAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            run.WriteSummary(RunSummaries.Make(world, journal, "stopped", "The run was stopped; 'ratchet resume' continues it."));
+            throw;
+        }
+        catch (RatchetException e)
+        {
+            TryWriteFailure(world, run, journal, e);
+            throw;
+        }
+
+        var summary = RunSummaries.Make(world, journal, "completed", null);
+        run.WriteSummary(summary);
+        RunReport.Write(run.Root);
+        return summary;
+    }
+
+    private static void TryWriteFailure(ExpertIterationWorld world, RunFolder run, RunJournal journal, RatchetException e)
+    {
+        try
+        {
+            run.WriteSummary(RunSummaries.Make(world, journal, "failed", e.Message));
+        }
+        catch (RatchetException)
+        {
+            // The same full disk that stopped the run; the first message is the one to show.
+        }
+    }
+
+    /// <summary>Passes events on, and writes the summary whenever a round is done.</summary>
+    private sealed class SummaryWriter(IRunObserver inner, Action write) : IRunObserver
+    {
+        public void OnEvent(RunEvent e)
+        {
+            if (e is RunEvent.RoundDone)
+                write();
+            inner.OnEvent(e);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using Ratchet.Journal;
+using Ratchet.Models;
+using Ratchet.Runs;
+
+namespace Ratchet.Systems.ExpertIteration;
+
+/// <summary>Makes the summary of a run from its journal.</summary>
+internal static class RunSummaries
+{
+    public static RunSummary Make(ExpertIterationWorld world, RunJournal journal, string status, string? message)
+    {
+        var rounds = journal.Rounds();
+        var totals = journal.Totals();
+        var times = journal.Times();
+        return new RunSummary
+        {
+            Status = status,
+            Message = message,
+            Recipe = world.Recipe.Name,
+            Seed = world.Recipe.Seed,
+            WallSeconds = Math.Round(times.WallSeconds, 3),
+            Sessions = times.Sessions,
+            Parameters = world.Shape.ParameterCount,
+            Rounds = [.. rounds.Select(r => r.Summary)],
+            TokensSampled = totals.TokensSampled,
+            TokensTrained = totals.TokensTrained,
+            Verifier = new VerifierSummary(totals.Calls, totals.Cached, totals.Accepted, totals.Rejected, totals.Unknown),
+            Speed = new SpeedSummary(
+                Rate(times.SampledTokens, times.SampleSeconds), Rate(times.TrainedTokens, times.LearnSeconds), Rate(times.Checks, times.VerifySeconds)),
+            Parity = new ParitySummary(rounds.Select(r => r.Parity).DefaultIfEmpty(0).Max()),
+            Removed = world.Problems.Removed,
+            WeightsHash = journal.Checkpoints().LastOrDefault()?.WeightsHash,
+            Environment = Environment(world),
+        };
+    }
+
+    private static double Rate(long count, double seconds) => seconds > 0 ? Math.Round(count / seconds, 1) : 0;
+
+    private static SortedDictionary<string, string> Environment(ExpertIterationWorld world)
+    {
+        var version = typeof(RunSummaries).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+        var parts = version.Split('+');
+        return new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["version"] = parts[0],
+            ["commit"] = parts.Length > 1 ? parts[1] : "unknown",
+            ["os"] = RuntimeInformation.OSDescription,
+            ["runtime"] = RuntimeInformation.FrameworkDescription,
+            ["cores"] = System.Environment.ProcessorCount.ToString(),
+            ["threads"] = world.Budget.Threads.ToString(),
+            ["vector_bits"] = (Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128).ToString(),
+            ["device"] = world.Recipe.Device,
+            ["sampler"] = world.SamplerEngine,
+            ["learner"] = world.LearnerEngine,
+        };
+    }
+}

@@ -1,0 +1,169 @@
+using System.Security.Cryptography;
+using Ratchet.Models.Safetensors;
+using Ratchet.Runs;
+
+namespace Ratchet.Models.Tests;
+
+public sealed class CheckpointStoreTests : IDisposable
+{
+    private static readonly Dictionary<string, string> NoFiles = [];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<string> VariantNames => [.. TinyModels.Variants.Keys];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(VariantNames))]
+    public void A_saved_model_loads_identical(string variant)
+    {
+        var weights = TinyModels.Weights(TinyModels.Variants[variant]);
+
+        var saved = CheckpointStore.Save(_folder["round-1"], "round-1", weights, new Dictionary<string, string> { ["tokenizer.json"] = "{}" });
+
+        var loaded = CheckpointStore.LoadWeights(saved.Folder);
+        Assert.Equal(weights.Config, loaded.Config);
+        foreach (var (name, _) in weights.Config.WeightShapes())
+            Assert.Equal(weights[name], loaded[name]);
+        Assert.Equal("{}", File.ReadAllText(Path.Combine(saved.Folder, "tokenizer.json")));
+        Assert.Equal(saved, CheckpointStore.Open(saved.Folder));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(saved.Folder, "model.safetensors")))), saved.WeightsHash);
+        Assert.Equal([_folder["round-1"]], Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public void Saving_twice_gives_the_same_bytes_and_replaces_the_folder()
+    {
+        var weights = TinyModels.Weights(TinyModels.Plain);
+        var first = CheckpointStore.Save(_folder["c"], "c", weights, new Dictionary<string, string> { ["old.txt"] = "x" });
+        var bytes = File.ReadAllBytes(_folder["c/model.safetensors"]);
+        Directory.CreateDirectory(_folder[".c.partial"]);
+        File.WriteAllText(_folder[".c.partial/left-by-a-kill"], "x");
+
+        var second = CheckpointStore.Save(_folder["c"], "c", weights, NoFiles);
+
+        Assert.Equal(first, second);
+        Assert.Equal(bytes, File.ReadAllBytes(_folder["c/model.safetensors"]));
+        Assert.Equal(["config.json", "model.safetensors"], Directory.GetFiles(_folder["c"]).Select(Path.GetFileName).Order());
+        Assert.Equal([_folder["c"]], Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public void A_save_that_fails_leaves_the_old_checkpoint_and_no_part()
+    {
+        var weights = TinyModels.Weights(TinyModels.Plain);
+        var saved = CheckpointStore.Save(_folder["c"], "c", weights, NoFiles);
+
+        var error = Assert.Throws<RatchetException>(() => CheckpointStore.Save(_folder["c"], "c", TinyModels.Weights(TinyModels.Plain, 8), NoFiles, writeMore: _ => throw new IOException("No space left on device")));
+
+        Assert.Equal($"The checkpoint '{_folder["c"]}' cannot be written: No space left on device", error.Message);
+        Assert.Equal(saved, CheckpointStore.Open(_folder["c"], "c"));
+        Assert.Equal([_folder["c"]], Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Theory]
+    [InlineData(WeightsType.BFloat16, 1.0 / 256)]
+    [InlineData(WeightsType.Float16, 1.0 / 1024)]
+    public void Half_size_weights_load_as_float32(WeightsType type, double relativeError)
+    {
+        var weights = TinyModels.Weights(TinyModels.Plain);
+
+        CheckpointStore.Save(_folder["c"], "c", weights, NoFiles, type);
+
+        var loaded = CheckpointStore.LoadWeights(_folder["c"]);
+        foreach (var (name, _) in weights.Config.WeightShapes())
+        {
+            for (var i = 0; i < weights[name].Length; i++)
+                Assert.InRange(loaded[name][i], weights[name][i] - (relativeError * Math.Abs(weights[name][i])) - 1e-7, weights[name][i] + (relativeError * Math.Abs(weights[name][i])) + 1e-7);
+        }
+    }
+
+    [Fact]
+    public void A_model_in_parts_loads_like_one_in_a_single_file()
+    {
+        var weights = TinyModels.Weights(TinyModels.Plain);
+        SaveInParts(weights, "model-00002-of-00002.safetensors");
+
+        var loaded = CheckpointStore.LoadWeights(_folder["c"]);
+
+        foreach (var (name, _) in weights.Config.WeightShapes())
+            Assert.Equal(weights[name], loaded[name]);
+        Assert.Equal(64, CheckpointStore.Open(_folder["c"]).WeightsHash.Length);
+    }
+
+    [Theory]
+    [InlineData("model-00003-of-00002.safetensors", "does not exist")]
+    [InlineData("../model-00002-of-00002.safetensors", "not a plain file name")]
+    [InlineData("model-00001-of-00002.safetensors", "which does not hold it")]
+    public void An_index_that_points_elsewhere_is_refused(string secondName, string expected)
+    {
+        SaveInParts(TinyModels.Weights(TinyModels.Plain), secondName);
+
+        Assert.Contains(expected, Assert.Throws<RatchetException>(() => CheckpointStore.LoadWeights(_folder["c"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Each_thing_that_can_be_missing_or_wrong_has_its_own_message()
+    {
+        string Message(Action<string>? damage)
+        {
+            if (Directory.Exists(_folder["c"]))
+                Directory.Delete(_folder["c"], true);
+            if (damage is not null)
+            {
+                CheckpointStore.Save(_folder["c"], "c", TinyModels.Weights(TinyModels.Plain), NoFiles);
+                damage(_folder["c"]);
+            }
+
+            return Assert.Throws<RatchetException>(() => CheckpointStore.Open(_folder["c"])).Message.Replace(_folder.Path + Path.DirectorySeparatorChar, string.Empty, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("The model folder 'c' does not exist.", Message(null));
+        Assert.Equal("The model folder 'c' has no config.json.", Message(f => File.Delete(Path.Combine(f, "config.json"))));
+        Assert.Equal("The model folder 'c' has neither model.safetensors nor model.safetensors.index.json.", Message(f => File.Delete(Path.Combine(f, "model.safetensors"))));
+        Assert.StartsWith("'c/config.json' is not a readable model configuration:", Message(f => File.WriteAllText(Path.Combine(f, "config.json"), "not json")), StringComparison.Ordinal);
+        Assert.Contains("lie outside the 1000 bytes of data; the file may be cut off", Message(f => Truncate(Path.Combine(f, "model.safetensors"), 1000)), StringComparison.Ordinal);
+        Assert.Equal(
+            "The tensor 'model.embed_tokens.weight' of 'c/model.safetensors' has the shape [23, 16]; config.json needs [24, 16].",
+            Message(f => Reconfigure(f, TinyModels.Plain with { VocabularySize = 24 })));
+        Assert.Equal("The tensor 'model.layers.2.input_layernorm.weight' is missing in the weights of 'c'.", Message(f => Reconfigure(f, TinyModels.Plain with { Layers = 3 })));
+        Assert.Equal("'c': config.json says 1000000000 layers, the weights are only 20 tensors.", Message(f => Reconfigure(f, TinyModels.Plain with { Layers = 1_000_000_000 })));
+        Assert.Equal(
+            "'c/model.safetensors' holds the tensor 'model.layers.1.input_layernorm.weight', which the model of config.json does not have.",
+            Message(f => Reconfigure(f, TinyModels.Plain with { Layers = 1 })));
+    }
+
+    [Fact]
+    public void Named_tensors_and_metadata_come_back()
+    {
+        var tensors = new Dictionary<string, float[]> { ["m.b"] = [1, 2, 3], ["m.a"] = [-0.5f] };
+
+        CheckpointStore.SaveTensors(_folder["optimizer.safetensors"], tensors, new Dictionary<string, string> { ["steps"] = "12" });
+
+        var (read, metadata) = CheckpointStore.LoadTensors(_folder["optimizer.safetensors"]);
+        Assert.Equal(["m.a", "m.b"], read.Keys);
+        Assert.Equal([1, 2, 3], read["m.b"]);
+        Assert.Equal("12", metadata["steps"]);
+    }
+
+    private static void Reconfigure(string folder, DecoderConfig config) => File.WriteAllText(Path.Combine(folder, "config.json"), HuggingFaceConfig.Write(config));
+
+    private static void Truncate(string path, int dataBytes)
+    {
+        var bytes = File.ReadAllBytes(path);
+        var header = BitConverter.ToInt32(bytes, 0);
+        File.WriteAllBytes(path, bytes.AsSpan(0, 8 + header + dataBytes));
+    }
+
+    private void SaveInParts(DecoderWeights weights, string secondName)
+    {
+        var tensors = weights.Config.WeightShapes().Select(s => (s.Name, (IReadOnlyList<int>)s.Shape, weights[s.Name])).ToList();
+        Directory.CreateDirectory(_folder["c"]);
+        Reconfigure(_folder["c"], weights.Config);
+        SafetensorsWriter.Write(_folder["c/model-00001-of-00002.safetensors"], tensors[..5]);
+        SafetensorsWriter.Write(_folder["c/model-00002-of-00002.safetensors"], tensors[5..]);
+        var map = string.Join(",", tensors.Select((t, i) => $"\"{t.Name}\":\"{(i < 5 ? "model-00001-of-00002.safetensors" : secondName)}\""));
+        File.WriteAllText(_folder["c/model.safetensors.index.json"], "{\"metadata\":{\"total_size\":1},\"weight_map\":{" + map + "}}");
+    }
+}
