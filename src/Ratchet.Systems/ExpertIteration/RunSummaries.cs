@@ -32,7 +32,7 @@ internal static class RunSummaries
                 Rate(times.SampledTokens, times.SampleSeconds), Rate(times.TrainedTokens, times.LearnSeconds), Rate(times.Checks, times.VerifySeconds)),
             Parity = new ParitySummary(rounds.Select(r => r.Parity).DefaultIfEmpty(0).Max()),
             Removed = world.Problems.Removed,
-            WeightsHash = journal.Checkpoints().LastOrDefault()?.WeightsHash,
+            WeightsHash = journal.Checkpoints() is [.., var last] ? last.WeightsHash : null,
             Environment = Environment(world),
         };
     }

@@ -111,12 +111,12 @@ public sealed class LoopEngine
             var attempts = await ProposeAsync(ProposalRequests.Train(_options, _problems, round, _root), Policy(round - 1), "propose", cancellationToken);
             _history.AddRange(attempts);
             train = Summarize(attempts);
-            (examples, var report) = _stages.Selector.SelectWithReport(new SelectionInput
+            (examples, var report) = _stages.Selector.Select(new SelectionInput
             {
                 Round = round,
                 History = _history,
                 SeedExamples = _seedExamples,
-                Stream = _root.Derive("select").Derive(round),
+                Stream = _root.Derive("select"),
             });
             _journal.AddSelection(report);
         }

@@ -59,12 +59,12 @@ public static class PlainLoop
             }
 
             // Select: accepted attempts become rows.
-            var examples = stages.Selector.SelectWithReport(new SelectionInput
+            var examples = stages.Selector.Select(new SelectionInput
             {
                 Round = round,
                 History = history,
                 SeedExamples = seedExamples,
-                Stream = root.Derive("select").Derive(round),
+                Stream = root.Derive("select"),
             }).Examples;
 
             // Learn: a better policy from the rows. Repeat.

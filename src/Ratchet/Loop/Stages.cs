@@ -60,7 +60,7 @@ public interface IVerifier
 public interface ISelector
 {
     /// <summary>The rows to train on after a round, in a deterministic order, and what was kept and left out and why.</summary>
-    (IReadOnlyList<Example> Examples, SelectionReport Report) SelectWithReport(SelectionInput input);
+    (IReadOnlyList<Example> Examples, SelectionReport Report) Select(SelectionInput input);
 }
 
 /// <summary>What selection works on.</summary>
@@ -75,7 +75,7 @@ public sealed record SelectionInput
     /// <summary>Rows made from the seed problems' reference solutions.</summary>
     public required IReadOnlyList<Example> SeedExamples { get; init; }
 
-    /// <summary>Stream for the selector's own draws.</summary>
+    /// <summary>Stream for the selector's own draws: the same after every round, so that a replayed round draws as it did before.</summary>
     public required RandomStream Stream { get; init; }
 }
 

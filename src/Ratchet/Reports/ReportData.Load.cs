@@ -50,7 +50,7 @@ public sealed partial record ReportData
                 .GroupBy(a => a.Verdict.Reason).ToDictionary(g => g.Key, g => g.LongCount())),
             AcceptedByProblem = new SortedDictionary<string, int>(
                 journal.Attempts(new AttemptQuery { Phase = Phase.Train, Outcome = "accepted" }).GroupBy(a => a.Problem.Id).ToDictionary(g => g.Key, g => g.Count()), StringComparer.Ordinal),
-            Selections = [.. summary.Rounds.Select(r => (r.Round, Counts: journal.Selection(r.Round))).Where(s => s.Counts.Count > 0).Select(s => SelectionReport.FromCounts(s.Round, s.Counts))],
+            Selections = journal.Selections(),
         };
         if (first == last)
             return data;

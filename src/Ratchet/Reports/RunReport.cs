@@ -21,6 +21,10 @@ public static partial class RunReport
         return Page(title, Markup.Join(sections));
     }
 
+    /// <summary>Reads a run folder and writes its <c>report.html</c>, whole or not at all.</summary>
+    /// <exception cref="RatchetException">There is no readable run, or the page cannot be written.</exception>
+    public static void Write(string folder) => RunFolder.WriteAtomically(Path.Combine(folder, "report.html"), Render(ReportData.Load(folder)));
+
     /// <summary>A page in the reports' style.</summary>
     internal static string Page(string title, Markup body) => Markup.Of($"""
         <!DOCTYPE html>

@@ -29,16 +29,13 @@ public sealed class VerifiedSelector : ISelector
         _endId = endId;
     }
 
-    /// <inheritdoc/>
-    public IReadOnlyList<Example> Select(SelectionInput input) => SelectWithReport(input).Examples;
-
     /// <summary>The rows, and what was kept and left out.</summary>
     /// <remarks>
     /// The permutation of the shuffled-verdicts control for round r is drawn from <c>Stream.Derive("shuffle").Derive(r)</c>:
     /// given the same stream after every round, a replayed round keeps its labels.
     /// </remarks>
     /// <exception cref="ArgumentException">An attempt belongs to a held-out problem or was made for evaluation.</exception>
-    public (IReadOnlyList<Example> Examples, SelectionReport Report) SelectWithReport(SelectionInput input)
+    public (IReadOnlyList<Example> Examples, SelectionReport Report) Select(SelectionInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
         foreach (var judged in input.History)

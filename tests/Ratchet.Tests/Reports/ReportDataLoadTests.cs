@@ -29,7 +29,7 @@ public sealed class ReportDataLoadTests : IDisposable
         JudgedAttempt[] before = [At(heldout[0], 0, 0, Failed(1), [5]), At(heldout[1], 0, 0, Judged.Accepted(), [5, 6]), At(heldout[2], 0, 0, Failed(0), [7]), At(heldout[2], 0, 1, Failed(2), [7, 8])];
         JudgedAttempt[] after = [At(heldout[0], 1, 0, Failed(1), [5]), At(heldout[1], 1, 0, Judged.Accepted(), [5]), At(heldout[2], 1, 0, Judged.Accepted(), [7, 9, 9]), At(heldout[2], 1, 1, Judged.Accepted(), [7, 9])];
         JudgedAttempt[] trained = [At(train, 1, 0, Judged.Accepted(), [3], Phase.Train), At(train, 1, 1, Judged.Accepted(), [3, 4], Phase.Train)];
-        var (_, selection) = new VerifiedSelector(new SelectionOptions { PerProblem = 1 }, Judged.EndId).SelectWithReport(new SelectionInput { Round = 1, History = trained, SeedExamples = [], Stream = RandomStream.FromSeed(1) });
+        var (_, selection) = new VerifiedSelector(new SelectionOptions { PerProblem = 1 }, Judged.EndId).Select(new SelectionInput { Round = 1, History = trained, SeedExamples = [], Stream = RandomStream.FromSeed(1) });
         RoundSummary Round(int number, JudgedAttempt[] attempts) => new()
         {
             Round = number, Checkpoint = $"round-{number}", Train = new TrainSummary(1, 2, 2, 0, 1), Heldout = Evaluator.Summarize(attempts, [], [1], 50, RandomStream.FromSeed(1)),

@@ -96,8 +96,8 @@ public sealed class VerifiedSelectorTests
         {
             var selector = new VerifiedSelector(new() { IncludeSeed = false, PerProblem = 1, Prefer = ProofPreference.Random }, Judged.EndId);
             var input = Input(history) with { Stream = RandomStream.FromSeed(1).Derive(i) };
-            var row = Assert.Single(selector.Select(input));
-            Assert.Equal(row.Id, Assert.Single(selector.Select(input)).Id);
+            var row = Assert.Single(selector.Select(input).Examples);
+            Assert.Equal(row.Id, Assert.Single(selector.Select(input).Examples).Id);
             counts[row.Id[^1] - '0']++;
         }
 
@@ -291,7 +291,7 @@ public sealed class VerifiedSelectorTests
     }
 
     private static (IReadOnlyList<Example> Rows, SelectionReport Report) Select(SelectionOptions options, params JudgedAttempt[] history) =>
-        new VerifiedSelector(options, Judged.EndId).SelectWithReport(Input(history));
+        new VerifiedSelector(options, Judged.EndId).Select(Input(history));
 
     private static SelectionInput Input(JudgedAttempt[] history) => new()
     {

@@ -1,0 +1,124 @@
+using Ratchet.Checkpoints;
+using Ratchet.Examples;
+using Ratchet.Learning;
+using Ratchet.Loop;
+using Ratchet.Models;
+using Ratchet.Models.Cpu;
+using Ratchet.Problems;
+using Ratchet.Sampling;
+using Ratchet.Selection;
+
+namespace Ratchet.Systems.ExpertIteration;
+
+/// <summary>The stages that a recipe asks for: own kernels on CPU, the tensor library elsewhere.</summary>
+internal sealed class ExpertIterationStages : IDisposable
+{
+    private const int ParityPrompts = 16;
+    private readonly ExpertIterationWorld _world;
+    private readonly SamplerProposer _proposer;
+
+    public ExpertIterationStages(ExpertIterationWorld world)
+    {
+        _world = world;
+        var recipe = world.Recipe;
+        var tokenizer = world.Domain.Tokenizer;
+        var train = new SamplingOptions
+        {
+            Temperature = recipe.Propose.Temperature,
+            TopP = recipe.Propose.TopP,
+            TopK = recipe.Propose.TopK,
+            MaxNewTokens = recipe.Propose.MaxNewTokens,
+            StopIds = [tokenizer.EndId],
+        };
+        _proposer = new SamplerProposer(
+            world.Domain.Prompt, tokenizer, OpenSampler, world.Shape.MaxPositions, train, train with { Temperature = recipe.Evaluate.Temperature, TopP = 1, TopK = 0 });
+        Loop = new LoopStages(
+            _proposer,
+            world.Domain.Verifier,
+            new VerifiedSelector(
+                new SelectionOptions
+                {
+                    PerProblem = recipe.Selection.PerProblem,
+                    Prefer = Enum.Parse<Selection.ProofPreference>(recipe.Selection.Prefer.ToString()),
+                    MinPassRate = recipe.Selection.Window.Low,
+                    MaxPassRate = recipe.Selection.Window.High,
+                    ReplayRounds = recipe.Selection.ReplayRounds,
+                    IncludeSeed = recipe.Selection.IncludeSeed,
+                    SeedWeight = (float)recipe.Selection.SeedWeight,
+                    ShuffleVerdicts = recipe.Selection.ShuffleVerdicts,
+                    SeedOnly = recipe.Selection.SeedOnly,
+                },
+                tokenizer.EndId),
+            Learner(recipe.Start.LearningRate ?? recipe.Learn.LearningRate, recipe.Start.Augment),
+            Learner(recipe.Learn.LearningRate, recipe.Learn.Augment));
+    }
+
+    public LoopStages Loop { get; }
+
+    /// <summary>
+    /// Largest difference in nats between what the sampler records for its tokens (cached, batched) and what the learner's full forward pass
+    /// gives them, over one plain sample for each of the request's first problems.
+    /// </summary>
+    public double Parity(Checkpoint checkpoint, ProposalRequest request)
+    {
+        var tokenizer = _world.Domain.Tokenizer;
+        var stream = _world.Root.Derive("parity").Derive(request.Round);
+        var prompts = request.Items.Take(ParityPrompts)
+            .Select(i => new SamplePrompt([tokenizer.BeginId, .. tokenizer.Encode(_world.Domain.Prompt(i.Problem))], [stream.Derive(i.Problem.Id)])).ToList();
+        using var sampler = OpenSampler(checkpoint);
+        var samples = sampler.Generate(
+            prompts, new SamplingOptions { MaxNewTokens = _world.Recipe.Propose.MaxNewTokens, StopIds = [tokenizer.EndId] });
+        using var trainer = OpenTrainer(CheckpointStore.LoadWeights(checkpoint.Folder), new AdamWOptions());
+        var scores = trainer.Score([.. prompts.Zip(samples, (p, s) => (IReadOnlyList<int>)[.. p.Ids, .. s.Ids])]);
+        var worst = 0.0;
+        for (var i = 0; i < samples.Count; i++)
+        {
+            for (var t = 0; t < samples[i].Ids.Length; t++)
+                worst = Math.Max(worst, Math.Abs((double)samples[i].LogProbabilities[t] - scores[i][prompts[i].Ids.Count - 1 + t]));
+        }
+
+        return worst;
+    }
+
+    public void Dispose() => _proposer.Dispose();
+
+    private ISampler OpenSampler(Checkpoint checkpoint)
+    {
+        var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
+        var bfloat16 = _world.Recipe.Model.WeightsType == WeightsType.BFloat16;
+        return new CpuSampler(weights, _world.Budget.Threads, bfloat16 ? WeightPrecision.BFloat16 : WeightPrecision.Float32);
+    }
+
+    private IDecoderTrainer OpenTrainer(DecoderWeights weights, AdamWOptions adamW) => new CpuTrainer(weights, adamW, CpuOptions());
+
+    private CpuTrainerOptions CpuOptions() => new() { Threads = _world.Budget.Threads, Shards = _world.Recipe.Learn.Shards };
+
+    private SupervisedLearner Learner(double learningRate, int renamings)
+    {
+        var learn = _world.Recipe.Learn;
+        var options = new LearningOptions
+        {
+            BatchTokens = learn.BatchTokens,
+            LearningRate = learningRate,
+            WarmupFraction = learn.WarmupFraction,
+            Decay = Enum.Parse<Learning.LearningRateDecay>(learn.Decay.ToString()),
+            FinalFraction = learn.FinalFraction,
+            AdamW = new AdamWOptions { Beta1 = learn.Beta1, Beta2 = learn.Beta2, WeightDecay = learn.WeightDecay, ClipNorm = learn.ClipNorm },
+            SnapshotInterval = learn.SnapshotSteps,
+            Cpu = CpuOptions(),
+        };
+        return new SupervisedLearner(_world.Shape, _world.Domain.Tokenizer, options, OpenTrainer, renamings == 0 ? null : (row, epoch, stream) => Rename(row, epoch, stream, renamings));
+    }
+
+    /// <summary>The row under one of a fixed number of renamings; every (renamings + 1)-th epoch sees the row itself.</summary>
+    private Example Rename(Example row, int epoch, RandomStream stream, int renamings)
+    {
+        var variant = epoch % (renamings + 1);
+        if (variant == 0)
+            return row;
+        var problem = _world.Problems[row.ProblemId];
+        var solution = _world.Domain.Tokenizer.Decode([.. row.Ids.Skip(row.TargetStart)]);
+        var (statement, renamed) = _world.Domain.Rename(problem.Statement, solution, stream);
+        return _world.Row(row.Id, problem with { Statement = statement }, renamed, row.AttemptIds) with { Weight = row.Weight };
+    }
+}
