@@ -1,3 +1,4 @@
+using Ratchet.Learning;
 using Ratchet.Recipes;
 
 namespace Ratchet.Systems.ExpertIteration;
@@ -68,19 +69,6 @@ public enum LearnFrom
 
     /// <summary>The checkpoint of the round before.</summary>
     Continue,
-}
-
-/// <summary>How a learning rate falls.</summary>
-public enum LearningRateDecay
-{
-    /// <summary>Half a cosine.</summary>
-    Cosine,
-
-    /// <summary>A straight line.</summary>
-    Linear,
-
-    /// <summary>It does not.</summary>
-    Constant,
 }
 
 /// <summary>Evaluation of each round's checkpoint on held-out problems.</summary>

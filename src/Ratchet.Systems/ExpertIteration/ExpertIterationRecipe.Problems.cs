@@ -1,3 +1,4 @@
+using Ratchet.Models.Cpu;
 using Ratchet.Recipes;
 
 namespace Ratchet.Systems.ExpertIteration;
@@ -78,7 +79,7 @@ public sealed record ModelSettings : IRecipeSection
     public string Tokenizer { get; init; } = "domain";
 
     /// <summary>Number type of the sampler's weights; the learner always works in float32.</summary>
-    public WeightsType WeightsType { get; init; } = WeightsType.Float32;
+    public WeightPrecision WeightsType { get; init; } = WeightPrecision.Float32;
 
     /// <summary><see cref="HeadSize"/>, or the width that null stands for.</summary>
     public int EffectiveHeadSize => HeadSize ?? (HiddenSize / Heads);
@@ -95,17 +96,6 @@ public sealed record ModelSettings : IRecipeSection
         else if (EffectiveHeadSize % 2 != 0)
             yield return new(HeadSize is null ? "heads" : "head_size", $"A head's width must be even (rotary positions turn pairs), not {EffectiveHeadSize}.", "Change hidden_size, heads or head_size.") { With = ["hidden_size", "heads", "head_size"] };
     }
-}
-
-/// <summary>Number type of weights.</summary>
-public enum WeightsType
-{
-    /// <summary>32-bit floating point.</summary>
-    Float32,
-
-    /// <summary>16-bit brain floating point.</summary>
-    [Word("bfloat16")]
-    BFloat16,
 }
 
 /// <summary>Training of the start model on the seed problems' reference solutions.</summary>
