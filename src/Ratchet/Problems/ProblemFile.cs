@@ -39,8 +39,15 @@ public static class ProblemFile
         return Parse(text, path, domain);
     }
 
-    internal static ProblemSet Parse(string text, string path, IDomain domain)
+    /// <summary>Reads the text of such a file.</summary>
+    /// <param name="text">JSON lines.</param>
+    /// <param name="path">What the text is called in messages.</param>
+    /// <param name="domain">Domain of the statements.</param>
+    /// <exception cref="RatchetException">Lines are wrong: all of them are named, the first 20 in full.</exception>
+    public static ProblemSet Parse(string text, string path, IDomain domain)
     {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(domain);
         var lines = text.Split('\n');
         var errors = new List<string>();
         var found = new List<(Problem Problem, string? Solution)>();
