@@ -59,9 +59,29 @@ public sealed record AdamWOptions
     /// <summary>Added to the root of the second moment.</summary>
     public double Epsilon { get; init; } = 1e-8;
 
-    /// <summary>Decoupled weight decay; applied to matrices only, not to norms and biases.</summary>
+    /// <summary>
+    /// Decoupled weight decay, 0 or more; applied to matrices, embedding and head included, not to norms and biases (the GPT-2 and nanoGPT
+    /// practice: decay what has two dimensions).
+    /// </summary>
     public double WeightDecay { get; init; } = 0.1;
 
     /// <summary>Largest global gradient norm; 0 does not clip.</summary>
     public double ClipNorm { get; init; } = 1;
+
+    /// <summary>All that is wrong, one sentence each; empty when valid.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        var errors = new List<string>();
+        if (!(Beta1 >= 0 && Beta1 < 1))
+            errors.Add($"{nameof(Beta1)} must be at least 0 and below 1, not {Beta1}.");
+        if (!(Beta2 >= 0 && Beta2 < 1))
+            errors.Add($"{nameof(Beta2)} must be at least 0 and below 1, not {Beta2}.");
+        if (!(Epsilon > 0 && double.IsFinite(Epsilon)))
+            errors.Add($"{nameof(Epsilon)} must be positive, not {Epsilon}.");
+        if (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)))
+            errors.Add($"{nameof(WeightDecay)} must be 0 or more, not {WeightDecay}.");
+        if (!(ClipNorm >= 0 && double.IsFinite(ClipNorm)))
+            errors.Add($"{nameof(ClipNorm)} must be 0 (no clipping) or more, not {ClipNorm}.");
+        return errors;
+    }
 }

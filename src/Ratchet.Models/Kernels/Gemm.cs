@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
 namespace Ratchet.Models.Kernels;
 
 /// <summary>
@@ -5,26 +9,49 @@ namespace Ratchet.Models.Kernels;
 /// order, whatever the matrix sizes, batch make-up and instruction set: results are bit-identical for a row computed alone
 /// and in a batch.
 /// </summary>
+/// <remarks>
+/// Safe from many threads at once. Callers own all memory; no argument is checked beyond debug assertions, and nothing is allocated.
+/// </remarks>
 public static unsafe class Gemm
 {
     /// <summary>Columns in one packed panel.</summary>
     public const int PanelWidth = 32;
 
-    /// <summary>Number of floats that <see cref="Pack"/> writes for a [k, n] matrix.</summary>
+    /// <summary>Number of elements that <see cref="Pack"/> and <see cref="PackBFloat16"/> write for a [k, n] matrix.</summary>
     public static long PackedLength(int k, int n) => (long)k * ((n + PanelWidth - 1) / PanelWidth) * PanelWidth;
 
     /// <summary>
     /// Packs B [k, n] into column panels of <see cref="PanelWidth"/> (zero-filled at the right edge): panel j holds B[:, 32j..32j+31] row by row.
     /// Element (row, column) of B is read at <c>b[row * rowStride + column * columnStride]</c>, so a weight stored [out, in] is packed as its transpose with strides (1, in).
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(float* b, int k, int n, long rowStride, long columnStride, float* packed)
+    {
+        for (var j = 0; j < n; j += PanelWidth, packed += (nint)k * PanelWidth)
+        {
+            var columns = Math.Min(PanelWidth, n - j);
+            var source = b + (j * columnStride);
+            if (columns == PanelWidth && columnStride == 1)
+                CopyPanel(source, k, (nint)rowStride, packed);
+            else if (columns == PanelWidth && rowStride == 1 && Avx.IsSupported)
+                TransposePanel(source, k, (nint)columnStride, packed);
+            else
+                GatherPanel(source, k, columns, (nint)rowStride, (nint)columnStride, packed);
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="Pack"/>, rounded to bfloat16 (nearest, ties to even): half the memory traffic for weights that do not fit the caches.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PackBFloat16(float* b, int k, int n, long rowStride, long columnStride, ushort* packed)
     {
         for (var j = 0; j < n; j += PanelWidth)
         {
             for (var r = 0; r < k; r++)
             {
                 for (var c = 0; c < PanelWidth; c++)
-                    *packed++ = j + c < n ? b[(r * rowStride) + ((j + c) * columnStride)] : 0f;
+                    *packed++ = j + c < n ? ToBFloat16(b[(r * rowStride) + ((j + c) * columnStride)]) : (ushort)0;
             }
         }
     }
@@ -35,16 +62,83 @@ public static unsafe class Gemm
     /// </summary>
     public static void Multiply(float* a, long aRowStride, long aColumnStride, float* packed, float* c, int ldc, int m, int k, int n, bool accumulate)
     {
-        for (var i = 0; i < m; i++)
+        if (Vector512.IsHardwareAccelerated)
+            GemmDriver<Lanes512, float>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
+        else if (Vector256.IsHardwareAccelerated && Fma.IsSupported)
+            GemmDriver<Lanes256, float>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
+        else if (Vector128.IsHardwareAccelerated)
+            GemmDriver<Lanes128, float>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
+        else
+            GemmDriver<LanesScalar, float>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
+    }
+
+    /// <summary>As <see cref="Multiply"/> with B packed by <see cref="PackBFloat16"/>; products and sums are float32.</summary>
+    public static void MultiplyBFloat16(float* a, long aRowStride, long aColumnStride, ushort* packed, float* c, int ldc, int m, int k, int n, bool accumulate)
+    {
+        if (Vector512.IsHardwareAccelerated)
+            GemmDriver<Lanes512, ushort>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
+        else if (Vector256.IsHardwareAccelerated && Fma.IsSupported)
+            GemmDriver<Lanes256, ushort>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
+        else if (Vector128.IsHardwareAccelerated)
+            GemmDriver<Lanes128, ushort>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
+        else
+            GemmDriver<LanesScalar, ushort>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
+    }
+
+    /// <summary>The nearest bfloat16 (ties to even) of a float; NaN stays NaN.</summary>
+    internal static ushort ToBFloat16(float value)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(value);
+        if (float.IsNaN(value))
+            return (ushort)((bits >> 16) | 0x40);
+        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+
+    private static void CopyPanel(float* source, int k, nint rowStride, float* packed)
+    {
+        for (var r = 0; r < k; r++, source += rowStride, packed += PanelWidth)
+            Unsafe.CopyBlockUnaligned(packed, source, PanelWidth * sizeof(float));
+    }
+
+    private static void GatherPanel(float* source, int k, int columns, nint rowStride, nint columnStride, float* packed)
+    {
+        for (var r = 0; r < k; r++, source += rowStride, packed += PanelWidth)
         {
-            for (var j = 0; j < n; j++)
-            {
-                var panel = packed + ((long)(j / PanelWidth) * k * PanelWidth) + (j % PanelWidth);
-                var sum = accumulate ? c[((long)i * ldc) + j] : 0f;
-                for (var r = 0; r < k; r++)
-                    sum = MathF.FusedMultiplyAdd(a[(i * aRowStride) + (r * aColumnStride)], panel[(long)r * PanelWidth], sum);
-                c[((long)i * ldc) + j] = sum;
-            }
+            for (var c = 0; c < PanelWidth; c++)
+                packed[c] = c < columns ? source[c * columnStride] : 0f;
         }
+    }
+
+    /// <summary>A panel whose columns are contiguous in memory, in blocks of 8 by 8.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TransposePanel(float* source, int k, nint columnStride, float* packed)
+    {
+        var r = 0;
+        for (; r + 8 <= k; r += 8)
+        {
+            for (var c = 0; c < PanelWidth; c += 8)
+                Transpose8(source + r + (c * columnStride), columnStride, packed + ((nint)r * PanelWidth) + c);
+        }
+
+        GatherPanel(source + r, k - r, PanelWidth, 1, columnStride, packed + ((nint)r * PanelWidth));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose8(float* s, nint stride, float* t)
+    {
+        Vector256<float> a = Vector256.Load(s), b = Vector256.Load(s + stride), c = Vector256.Load(s + (2 * stride)), d = Vector256.Load(s + (3 * stride));
+        Vector256<float> e = Vector256.Load(s + (4 * stride)), f = Vector256.Load(s + (5 * stride)), g = Vector256.Load(s + (6 * stride)), h = Vector256.Load(s + (7 * stride));
+        Vector256<float> ab0 = Avx.UnpackLow(a, b), ab1 = Avx.UnpackHigh(a, b), cd0 = Avx.UnpackLow(c, d), cd1 = Avx.UnpackHigh(c, d);
+        Vector256<float> ef0 = Avx.UnpackLow(e, f), ef1 = Avx.UnpackHigh(e, f), gh0 = Avx.UnpackLow(g, h), gh1 = Avx.UnpackHigh(g, h);
+        Vector256<float> p0 = Avx.Shuffle(ab0, cd0, 0x44), p1 = Avx.Shuffle(ab0, cd0, 0xEE), p2 = Avx.Shuffle(ab1, cd1, 0x44), p3 = Avx.Shuffle(ab1, cd1, 0xEE);
+        Vector256<float> q0 = Avx.Shuffle(ef0, gh0, 0x44), q1 = Avx.Shuffle(ef0, gh0, 0xEE), q2 = Avx.Shuffle(ef1, gh1, 0x44), q3 = Avx.Shuffle(ef1, gh1, 0xEE);
+        Avx.Permute2x128(p0, q0, 0x20).Store(t);
+        Avx.Permute2x128(p1, q1, 0x20).Store(t + PanelWidth);
+        Avx.Permute2x128(p2, q2, 0x20).Store(t + (2 * PanelWidth));
+        Avx.Permute2x128(p3, q3, 0x20).Store(t + (3 * PanelWidth));
+        Avx.Permute2x128(p0, q0, 0x31).Store(t + (4 * PanelWidth));
+        Avx.Permute2x128(p1, q1, 0x31).Store(t + (5 * PanelWidth));
+        Avx.Permute2x128(p2, q2, 0x31).Store(t + (6 * PanelWidth));
+        Avx.Permute2x128(p3, q3, 0x31).Store(t + (7 * PanelWidth));
     }
 }

@@ -1,0 +1,69 @@
+using Ratchet.Models;
+
+namespace Ratchet.Learning.Cpu;
+
+/// <summary>Float32 master weights in the flat layout, with the packed copies that products read.</summary>
+internal sealed unsafe class DecoderParameters : IDisposable
+{
+    private readonly NativeBuffer _values;
+    private readonly PackedMatrix[] _packed;
+
+    /// <summary>Copies weights in. <see cref="PackItem"/> must run for all items before a pass.</summary>
+    public DecoderParameters(DecoderWeights weights)
+    {
+        Layout = new ParameterLayout(weights.Config);
+        _values = new NativeBuffer(Layout.Length);
+        foreach (var tensor in Layout.Tensors)
+            weights[tensor.Name].AsSpan().CopyTo(new Span<float>(_values.Pointer + tensor.Offset, tensor.Length));
+        _packed = [.. Layout.Products().Select(m => new PackedMatrix(m))];
+        Rotary = new RotaryTable(weights.Config);
+    }
+
+    /// <summary>Where each weight lies.</summary>
+    public ParameterLayout Layout { get; }
+
+    /// <summary>Flat values.</summary>
+    public float* Values => _values.Pointer;
+
+    /// <summary>Cosines and sines of the rotary positions.</summary>
+    public RotaryTable Rotary { get; }
+
+    /// <summary>Number of items that <see cref="PackItem"/> takes.</summary>
+    public int PackItems => _packed.Length * 2;
+
+    /// <summary>Packs one matrix in one direction; items may run at the same time.</summary>
+    public void PackItem(int item) => _packed[item / 2].Pack(Values, item % 2 == 0);
+
+    /// <summary>Query, key and value projection of a block.</summary>
+    public PackedMatrix Qkv(int block) => _packed[block * 4];
+
+    /// <summary>Output projection of a block's attention.</summary>
+    public PackedMatrix Output(int block) => _packed[(block * 4) + 1];
+
+    /// <summary>Gate and up projection of a block.</summary>
+    public PackedMatrix GateUp(int block) => _packed[(block * 4) + 2];
+
+    /// <summary>Down projection of a block.</summary>
+    public PackedMatrix Down(int block) => _packed[(block * 4) + 3];
+
+    /// <summary>Output head.</summary>
+    public PackedMatrix Head => _packed[^1];
+
+    /// <summary>Copies a flat buffer out by name.</summary>
+    public Dictionary<string, float[]> CopyOut(float* flat)
+    {
+        var result = new Dictionary<string, float[]>(StringComparer.Ordinal);
+        foreach (var tensor in Layout.Tensors)
+            result.Add(tensor.Name, new ReadOnlySpan<float>(flat + tensor.Offset, tensor.Length).ToArray());
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _values.Dispose();
+        foreach (var matrix in _packed)
+            matrix.Dispose();
+        Rotary.Dispose();
+    }
+}

@@ -1,0 +1,12 @@
+using Ratchet.Models;
+
+namespace Ratchet.Learning;
+
+/// <summary>
+/// Makes the trainer that a learner works with, so that the engine (own kernels or tensor library, device, threads) is chosen in one
+/// place.
+/// </summary>
+/// <param name="weights">Start weights; copied, not kept.</param>
+/// <param name="adamW">Optimizer settings.</param>
+/// <returns>A trainer that the caller disposes.</returns>
+public delegate IDecoderTrainer DecoderTrainerFactory(DecoderWeights weights, AdamWOptions adamW);

@@ -1,0 +1,192 @@
+using Ratchet.Checkpoints;
+using Ratchet.Examples;
+using Ratchet.Loop;
+using Ratchet.Models;
+using Ratchet.Runs;
+using Ratchet.Tokenization;
+
+namespace Ratchet.Learning;
+
+/// <summary>
+/// Changes a row before it is trained on in an epoch, for data augmentation. Must depend on its arguments alone; the stream belongs to
+/// the row in that epoch.
+/// </summary>
+/// <param name="row">Row as selected.</param>
+/// <param name="epoch">Epoch, counted from 0.</param>
+/// <param name="stream">Stream for this row in this epoch.</param>
+public delegate Example RowAugmentation(Example row, int epoch, RandomStream stream);
+
+/// <summary>Trains a decoder on rows by maximum likelihood of their targets and writes the checkpoint.</summary>
+/// <remarks>
+/// <para>A training that is killed goes on from its last snapshot, beside the checkpoint's folder in <c>FOLDER.snapshot</c>, when it is asked
+/// for again, and ends at the same bits. A finished checkpoint of the same request is returned as it is. Snapshots that are
+/// torn, or of another request, are not used.</para>
+/// <para>The checkpoint holds weights, configuration, tokenizer files, the optimizer's state and <see cref="TrainingManifest"/>; it appears
+/// whole or not at all.</para>
+/// <para>Not safe for two trainings at once into one folder.</para>
+/// </remarks>
+public sealed class SupervisedLearner : ILearner
+{
+    private readonly DecoderConfig _shape;
+    private readonly ITokenizer _tokenizer;
+    private readonly LearningOptions _options;
+    private readonly DecoderTrainerFactory _factory;
+    private readonly RowAugmentation? _augmentation;
+
+    /// <summary>Makes a learner.</summary>
+    /// <param name="shape">Shape of fresh models; a model that is continued keeps its own.</param>
+    /// <param name="tokenizer">Written beside the weights.</param>
+    /// <param name="options">Settings; null for the defaults.</param>
+    /// <param name="trainerFactory">Makes the engine; null for <see cref="CpuTrainer"/> with <see cref="LearningOptions.Cpu"/>.</param>
+    /// <param name="augmentation">Changes rows epoch by epoch, or null.</param>
+    /// <exception cref="RatchetException">Shape or options are invalid, or the tokenizer does not fit; the message names all mistakes.</exception>
+    public SupervisedLearner(DecoderConfig shape, ITokenizer tokenizer, LearningOptions? options = null, DecoderTrainerFactory? trainerFactory = null, RowAugmentation? augmentation = null)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        _shape = shape;
+        _tokenizer = tokenizer;
+        _options = options ?? new LearningOptions();
+        _augmentation = augmentation;
+        shape.ThrowIfInvalid();
+        _options.ThrowIfInvalid();
+        CheckTokenizer(shape);
+        var cpu = _options.Cpu;
+        _factory = trainerFactory ?? ((weights, adamW) => new CpuTrainer(weights, adamW, cpu));
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="RatchetException">
+    /// There are no rows, a row cannot be trained on, the start checkpoint is not readable, the folder cannot be written, or the loss is no longer
+    /// a finite number; a snapshot stays.
+    /// </exception>
+    public Task<LearningResult> LearnAsync(LearningRequest request, IProgress<LearningStep>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Task.Factory.StartNew(() => Learn(request, progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    private LearningResult Learn(LearningRequest request, IProgress<LearningStep>? progress, CancellationToken cancellationToken)
+    {
+        if (!(request.Epochs > 0 && double.IsFinite(request.Epochs)))
+            throw new RatchetException($"Epochs must be above 0, not {request.Epochs}.", "Correct the learning section of the recipe.");
+        var rows = request.Examples.Where(r => !(r.Weight == 0)).ToList();
+        if (rows.Count == 0)
+            throw new RatchetException($"Round {request.Round} has no rows to train on{(request.Examples.Count > 0 ? ": all have the weight 0" : "")}.", "Add seed problems, make more attempts or loosen the selection.");
+        var config = request.From is null ? _shape : CheckpointStore.LoadConfig(request.From.Folder);
+        CheckTokenizer(config);
+        foreach (var row in rows)
+            RowCheck.Row(row, config);
+
+        var start = request.From?.WeightsHash ?? "fresh " + config;
+        var rowsHash = RequestHash.Rows(request.Examples);
+        var hash = RequestHash.Of(request, rowsHash, _options, start, _options.Engine + (_augmentation is null ? "" : " augmented"));
+        if (Finished(request, hash) is { } finished)
+            return finished;
+
+        var plan = new StepPlan(rows, request.Epochs, _options.BatchTokens, request.Stream.Derive("order"));
+        var schedule = new LearningRateSchedule(_options, plan.Steps.Count);
+        var loaded = TrainingSnapshot.TryLoad(request.Folder, hash);
+        using var trainer = _factory(loaded?.Weights ?? StartWeights(request, config), _options.AdamW);
+        if (loaded is { } l)
+            trainer.Import(l.Optimizer);
+        else if (_options.KeepOptimizer && request.From is { } from && File.Exists(Path.Combine(from.Folder, OptimizerFile.Name)))
+            trainer.Import(OptimizerFile.Load(from.Folder));
+        var state = loaded?.Snapshot ?? new TrainingSnapshot { Request = hash, Step = 0, Tokens = 0, LossSum = 0, LossWeight = 0 };
+        loaded = null;
+
+        state = Train(request, rows, plan, schedule, trainer, state, progress, cancellationToken);
+
+        var manifest = new TrainingManifest
+        {
+            Round = request.Round,
+            RequestHash = hash,
+            FromId = request.From?.Id,
+            FromWeightsHash = request.From?.WeightsHash,
+            Epochs = request.Epochs,
+            Steps = state.Step,
+            Tokens = state.Tokens,
+            FinalLoss = state.LossSum / state.LossWeight,
+            RowsHash = rowsHash,
+            Rows = TrainingManifest.Entries(request.Examples),
+        };
+        var files = new Dictionary<string, string>(_tokenizer.Save()) { [TrainingManifest.FileName] = manifest.ToJson() };
+        var checkpoint = CheckpointStore.Save(request.Folder, IdOf(request.Folder), trainer.Export(), files, writeMore: partial => OptimizerFile.Save(partial, trainer.ExportOptimizer()));
+        TrainingSnapshot.Delete(request.Folder);
+        return new LearningResult(checkpoint, state.Step, state.Tokens, manifest.FinalLoss);
+    }
+
+    private TrainingSnapshot Train(LearningRequest request, List<Example> rows, StepPlan plan, LearningRateSchedule schedule, IDecoderTrainer trainer, TrainingSnapshot state, IProgress<LearningStep>? progress, CancellationToken cancellationToken)
+    {
+        var augment = request.Stream.Derive("augment");
+        var steps = plan.Steps.Count;
+        var window = steps - Math.Max(1, steps / 10);
+        var saved = state.Step;
+        for (var step = state.Step; step < steps; step++)
+        {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                if (_options.SnapshotInterval > 0 && state.Step > saved)
+                    state.Save(request.Folder, trainer);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            var (epoch, indices) = plan.Steps[step];
+            var batch = new Example[indices.Length];
+            var weight = 0.0;
+            for (var i = 0; i < indices.Length; i++)
+            {
+                var row = rows[indices[i]];
+                batch[i] = _augmentation is null ? row : _augmentation(row, epoch, augment.Derive(epoch).Derive(indices[i]));
+                weight += (double)batch[i].Weight * (batch[i].Ids.Count - batch[i].TargetStart);
+            }
+
+            var rate = schedule.At(step);
+            var result = trainer.Step(batch, rate);
+            var counts = step >= window;
+            state = state with
+            {
+                Step = step + 1,
+                Tokens = state.Tokens + result.Tokens,
+                LossSum = state.LossSum + (counts ? result.Loss * weight : 0),
+                LossWeight = state.LossWeight + (counts ? weight : 0),
+            };
+            progress?.Report(new LearningStep(step + 1, steps, result.Loss, result.GradientNorm, rate, state.Tokens));
+            if (_options.SnapshotInterval > 0 && (step + 1) % _options.SnapshotInterval == 0 && step + 1 < steps)
+            {
+                state.Save(request.Folder, trainer);
+                saved = state.Step;
+            }
+        }
+
+        return state;
+    }
+
+    /// <summary>The result of a request that was finished before a kill, read back from its checkpoint.</summary>
+    private static LearningResult? Finished(LearningRequest request, string hash)
+    {
+        if (TrainingManifest.TryLoad(request.Folder) is not { } manifest || manifest.RequestHash != hash)
+            return null;
+        try
+        {
+            var checkpoint = CheckpointStore.Open(request.Folder, IdOf(request.Folder));
+            TrainingSnapshot.Delete(request.Folder);
+            return new LearningResult(checkpoint, manifest.Steps, manifest.Tokens, manifest.FinalLoss);
+        }
+        catch (RatchetException)
+        {
+            return null;
+        }
+    }
+
+    private static DecoderWeights StartWeights(LearningRequest request, DecoderConfig config) =>
+        request.From is { } from ? CheckpointStore.LoadWeights(from.Folder) : DecoderWeights.Initialize(config, request.Stream.Derive("initialization"));
+
+    private static string IdOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+
+    private void CheckTokenizer(DecoderConfig config)
+    {
+        if (_tokenizer.VocabularySize > config.VocabularySize)
+            throw new RatchetException($"The tokenizer has {_tokenizer.VocabularySize} ids, but the model's vocabulary has only {config.VocabularySize}.", "Use the tokenizer that belongs to the model, or a model with a larger vocabulary.");
+    }
+}

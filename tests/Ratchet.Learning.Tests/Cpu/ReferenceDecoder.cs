@@ -1,0 +1,155 @@
+using Ratchet.Examples;
+using Ratchet.Models;
+
+namespace Ratchet.Learning.Tests.Cpu;
+
+/// <summary>A decoder as the textbook writes it, scalar and in double precision, one row at a time: slow, and independent of the kernels.</summary>
+internal sealed class ReferenceDecoder
+{
+    private readonly DecoderConfig _config;
+    private readonly Dictionary<string, double[]> _weights = [];
+
+    public ReferenceDecoder(DecoderWeights weights)
+    {
+        _config = weights.Config;
+        foreach (var (name, _) in _config.WeightShapes())
+            _weights.Add(name, [.. weights[name].Select(x => (double)x)]);
+    }
+
+    public double[] Weight(string name) => _weights[name];
+
+    /// <summary>Weighted mean negative log-probability over all targets of the rows.</summary>
+    public double Loss(IReadOnlyList<Example> rows)
+    {
+        double sum = 0, total = 0;
+        foreach (var row in rows)
+        {
+            var logProbabilities = Score(row.Ids);
+            for (var i = row.TargetStart; i < row.Ids.Count; i++)
+            {
+                sum -= row.Weight * logProbabilities[i - 1];
+                total += row.Weight;
+            }
+        }
+
+        return sum / total;
+    }
+
+    /// <summary>Log-probability of each id after the first.</summary>
+    public double[] Score(IReadOnlyList<int> ids)
+    {
+        int n = ids.Count, h = _config.HiddenSize;
+        var embedding = _weights["model.embed_tokens.weight"];
+        var x = new double[n][];
+        for (var t = 0; t < n; t++)
+            x[t] = embedding[(ids[t] * h)..((ids[t] + 1) * h)];
+        for (var layer = 0; layer < _config.Layers; layer++)
+            Block(x, $"model.layers.{layer}.");
+        var head = _weights[_config.TiedHead ? "model.embed_tokens.weight" : "lm_head.weight"];
+        var result = new double[n - 1];
+        for (var t = 0; t < n - 1; t++)
+        {
+            var logits = Project(Norm(x[t], _weights["model.norm.weight"]), head, null);
+            var max = logits.Max();
+            result[t] = logits[ids[t + 1]] - max - Math.Log(logits.Sum(l => Math.Exp(l - max)));
+        }
+
+        return result;
+    }
+
+    /// <summary>Central difference of the loss in one weight.</summary>
+    public double Derivative(IReadOnlyList<Example> rows, string name, int index, double step = 1e-5)
+    {
+        var values = _weights[name];
+        var kept = values[index];
+        values[index] = kept + step;
+        var up = Loss(rows);
+        values[index] = kept - step;
+        var down = Loss(rows);
+        values[index] = kept;
+        return (up - down) / (2 * step);
+    }
+
+    private void Block(double[][] x, string p)
+    {
+        int n = x.Length, d = _config.HeadSize, group = _config.Heads / _config.KeyValueHeads;
+        double[][] q = new double[n][], k = new double[n][], v = new double[n][];
+        for (var t = 0; t < n; t++)
+        {
+            var normed = Norm(x[t], _weights[p + "input_layernorm.weight"]);
+            q[t] = Heads(normed, p, "q", _config.Heads, t, rotate: true);
+            k[t] = Heads(normed, p, "k", _config.KeyValueHeads, t, rotate: true);
+            v[t] = Heads(normed, p, "v", _config.KeyValueHeads, t, rotate: false);
+        }
+
+        for (var t = 0; t < n; t++)
+        {
+            var attended = new double[_config.Heads * d];
+            for (var head = 0; head < _config.Heads; head++)
+            {
+                var kv = head / group;
+                var scores = Enumerable.Range(0, t + 1).Select(s => Enumerable.Range(0, d).Sum(i => q[t][(head * d) + i] * k[s][(kv * d) + i]) / Math.Sqrt(d)).ToArray();
+                var max = scores.Max();
+                var total = scores.Sum(s => Math.Exp(s - max));
+                for (var s = 0; s <= t; s++)
+                {
+                    for (var i = 0; i < d; i++)
+                        attended[(head * d) + i] += Math.Exp(scores[s] - max) / total * v[s][(kv * d) + i];
+                }
+            }
+
+            var output = Project(attended, _weights[p + "self_attn.o_proj.weight"], null);
+            x[t] = [.. x[t].Zip(output, (a, b) => a + b)];
+        }
+
+        for (var t = 0; t < n; t++)
+        {
+            var normed = Norm(x[t], _weights[p + "post_attention_layernorm.weight"]);
+            var gate = Project(normed, _weights[p + "mlp.gate_proj.weight"], null);
+            var up = Project(normed, _weights[p + "mlp.up_proj.weight"], null);
+            var down = Project([.. gate.Zip(up, (g, u) => g / (1 + Math.Exp(-g)) * u)], _weights[p + "mlp.down_proj.weight"], null);
+            x[t] = [.. x[t].Zip(down, (a, b) => a + b)];
+        }
+    }
+
+    private double[] Heads(double[] normed, string p, string kind, int heads, int position, bool rotate)
+    {
+        int d = _config.HeadSize, half = d / 2;
+        var x = Project(normed, _weights[p + $"self_attn.{kind}_proj.weight"], _config.QkvBias ? _weights[p + $"self_attn.{kind}_proj.bias"] : null);
+        if (!rotate)
+            return x;
+        for (var head = 0; head < heads; head++)
+        {
+            var one = x[(head * d)..((head + 1) * d)];
+            if (_config.QkNorm)
+                one = Norm(one, _weights[p + $"self_attn.{kind}_norm.weight"]);
+            for (var i = 0; i < half; i++)
+            {
+                var angle = position / Math.Pow(_config.RopeTheta, 2.0 * i / d);
+                x[(head * d) + i] = (one[i] * Math.Cos(angle)) - (one[i + half] * Math.Sin(angle));
+                x[(head * d) + i + half] = (one[i + half] * Math.Cos(angle)) + (one[i] * Math.Sin(angle));
+            }
+        }
+
+        return x;
+    }
+
+    private double[] Norm(double[] x, double[] gain)
+    {
+        var scale = 1 / Math.Sqrt((x.Sum(a => a * a) / x.Length) + _config.NormEpsilon);
+        return [.. x.Zip(gain, (a, g) => a * scale * g)];
+    }
+
+    private static double[] Project(double[] x, double[] matrix, double[]? bias)
+    {
+        var result = new double[matrix.Length / x.Length];
+        for (var o = 0; o < result.Length; o++)
+        {
+            result[o] = bias is null ? 0 : bias[o];
+            for (var i = 0; i < x.Length; i++)
+                result[o] += matrix[(o * x.Length) + i] * x[i];
+        }
+
+        return result;
+    }
+}
