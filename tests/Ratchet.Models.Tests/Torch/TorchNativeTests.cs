@@ -5,6 +5,7 @@ using TorchSharp;
 
 namespace Ratchet.Models.Tests.Torch;
 
+[Collection("torch")]
 public sealed class TorchNativeTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
