@@ -166,12 +166,13 @@ public static unsafe class RowKernels
     /// <param name="x">Logits, [n].</param>
     /// <param name="n">Number of logits.</param>
     /// <param name="index">Element.</param>
-    /// <param name="scratch">Work space for n numbers: afterwards e^(x - largest).</param>
+    /// <param name="scratch">Work space for n numbers: afterwards e^(x - largest). May be <paramref name="x"/>.</param>
     public static float LogProbability(float* x, int n, int index, float* scratch)
     {
+        var value = x[index];
         var largest = Largest(x, n);
         var sum = ExpSum(x, n, largest, scratch);
-        return (float)((double)x[index] - largest - Math.Log(sum));
+        return (float)((double)value - largest - Math.Log(sum));
     }
 
     /// <summary>Writes a key of <paramref name="headSize"/> numbers into slot <paramref name="slot"/> (0 to 15) of a block of keys, [headSize, 16].</summary>

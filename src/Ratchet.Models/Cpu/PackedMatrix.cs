@@ -1,0 +1,61 @@
+using Ratchet.Models.Kernels;
+
+namespace Ratchet.Models.Cpu;
+
+/// <summary>Weights of one or several linear layers with the same input, packed once: y = x · Wᵀ.</summary>
+internal sealed unsafe class PackedMatrix : IDisposable
+{
+    private readonly NativeBuffer<float>? _single;
+    private readonly NativeBuffer<ushort>? _half;
+
+    /// <summary>Packs weights stored [out, in], one after the other along the outputs.</summary>
+    public PackedMatrix(int inputs, WeightPrecision precision, params ReadOnlySpan<float[]> weights)
+    {
+        Inputs = inputs;
+        var length = 0;
+        foreach (var weight in weights)
+            length += weight.Length;
+        Outputs = length / inputs;
+        var all = new float[length];
+        var offset = 0;
+        foreach (var weight in weights)
+        {
+            weight.CopyTo(all, offset);
+            offset += weight.Length;
+        }
+
+        var packed = Gemm.PackedLength(inputs, Outputs);
+        fixed (float* source = all)
+        {
+            if (precision == WeightPrecision.BFloat16)
+            {
+                _half = new NativeBuffer<ushort>(packed);
+                Gemm.PackBFloat16(source, inputs, Outputs, 1, inputs, _half.Pointer);
+            }
+            else
+            {
+                _single = new NativeBuffer<float>(packed);
+                Gemm.Pack(source, inputs, Outputs, 1, inputs, _single.Pointer);
+            }
+        }
+    }
+
+    public int Inputs { get; }
+
+    public int Outputs { get; }
+
+    /// <summary>y[rows, Outputs] = x[rows, Inputs] · Wᵀ, or y += that; rows of x and y lie close together.</summary>
+    public void Multiply(float* x, float* y, int rows, bool accumulate = false)
+    {
+        if (_half is not null)
+            Gemm.MultiplyBFloat16(x, Inputs, 1, _half.Pointer, y, Outputs, rows, Inputs, Outputs, accumulate);
+        else
+            Gemm.Multiply(x, Inputs, 1, _single!.Pointer, y, Outputs, rows, Inputs, Outputs, accumulate);
+    }
+
+    public void Dispose()
+    {
+        _single?.Dispose();
+        _half?.Dispose();
+    }
+}

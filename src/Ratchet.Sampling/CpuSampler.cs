@@ -1,0 +1,153 @@
+using Ratchet.Models;
+using Ratchet.Models.Cpu;
+
+namespace Ratchet.Sampling;
+
+/// <summary>
+/// Sampler on own kernels: the default for small models on CPU. Each worker thread owns a set of sequences and runs single-threaded
+/// kernels on them; workers never wait for each other inside a step, so a busy neighbour core costs only its share, and a result
+/// never depends on the number of workers or on what is sampled beside it.
+/// </summary>
+/// <remarks>
+/// One call at a time: a second one waits. Workers live for the length of a call. Owns native memory (weights, key-value pages, work spaces); dispose it.
+/// </remarks>
+public sealed class CpuSampler : ISampler
+{
+    private const int PrefillRows = 64;
+
+    private readonly CpuDecoder _decoder;
+    private readonly KeyValuePages _pages;
+    private readonly DecoderWorkspace?[] _workspaces;
+    private readonly Lock _use = new();
+    private bool _disposed;
+
+    /// <summary>Packs the weights; they are copied.</summary>
+    /// <param name="weights">Weights.</param>
+    /// <param name="threads">Worker threads, at least 1; the calling thread is one of them.</param>
+    /// <param name="precision">How matrices are held.</param>
+    public CpuSampler(DecoderWeights weights, int threads = 1, WeightPrecision precision = WeightPrecision.Float32)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        _decoder = new CpuDecoder(weights, precision);
+        _pages = new KeyValuePages(_decoder.Config);
+        _workspaces = new DecoderWorkspace?[threads];
+    }
+
+    /// <summary>Shape of the model.</summary>
+    public DecoderConfig Config => _decoder.Config;
+
+    /// <summary>Worker threads.</summary>
+    public int Threads => _workspaces.Length;
+
+    /// <summary>Key-value pages handed out at the moment: 0 between calls.</summary>
+    internal int PagesInUse => _pages.InUse;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A prompt is empty, too long or has an id outside the vocabulary; or an option is out of range.</exception>
+    public IReadOnlyList<Sample> Generate(IReadOnlyList<SamplePrompt> prompts, SamplingOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompts);
+        TokenSampler.ThrowIfInvalid(options, Config.VocabularySize);
+        for (var i = 0; i < prompts.Count; i++)
+        {
+            try
+            {
+                _decoder.ThrowIfUnusable(prompts[i].Ids);
+            }
+            catch (ArgumentException e)
+            {
+                throw new ArgumentException($"Prompt {i}: {e.Message}", nameof(prompts), e);
+            }
+        }
+
+        lock (_use)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            cancellationToken.ThrowIfCancellationRequested();
+            using var generation = new CpuGeneration(_decoder, _pages, prompts, options, _workspaces.Length, cancellationToken);
+            var workers = Math.Min(_workspaces.Length, Math.Max(generation.Total, 1));
+            RunWorkers(workers, Math.Max(options.MaxBatch, PrefillRows), generation.Run, generation.Fail);
+            return generation.Results();
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A sequence is empty, too long or has an id outside the vocabulary.</exception>
+    public IReadOnlyList<float[]> Score(IReadOnlyList<IReadOnlyList<int>> sequences)
+    {
+        ArgumentNullException.ThrowIfNull(sequences);
+        foreach (var sequence in sequences)
+            _decoder.ThrowIfUnusable(sequence);
+        var results = new float[sequences.Count][];
+        Exception? failure = null;
+        var next = -1;
+        lock (_use)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            RunWorkers(Math.Min(_workspaces.Length, Math.Max(sequences.Count, 1)), PrefillRows, work =>
+            {
+                for (var i = Interlocked.Increment(ref next); i < results.Length; i = Interlocked.Increment(ref next))
+                    results[i] = _decoder.Score(sequences[i], work, _pages);
+            }, e => failure ??= e);
+        }
+
+        if (failure is not null)
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        return results;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_use)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            foreach (var work in _workspaces)
+                work?.Dispose();
+            _pages.Dispose();
+            _decoder.Dispose();
+        }
+    }
+
+    private void RunWorkers(int count, int rows, Action<DecoderWorkspace> run, Action<Exception> fail)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            if (_workspaces[i] is { } old && old.Rows < rows)
+            {
+                old.Dispose();
+                _workspaces[i] = null;
+            }
+
+            _workspaces[i] ??= new DecoderWorkspace(Config, rows);
+        }
+
+        void Guarded(int worker)
+        {
+            try
+            {
+                run(_workspaces[worker]!);
+            }
+#pragma warning disable CA1031 // The exception is rethrown on the calling thread after all workers have stopped.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                fail(e);
+            }
+        }
+
+        var threads = new Thread[count - 1];
+        for (var i = 0; i < threads.Length; i++)
+        {
+            var worker = i + 1;
+            threads[i] = new Thread(() => Guarded(worker)) { IsBackground = true, Name = $"sampler {worker}" };
+            threads[i].Start();
+        }
+
+        Guarded(0);
+        foreach (var thread in threads)
+            thread.Join();
+    }
+}
