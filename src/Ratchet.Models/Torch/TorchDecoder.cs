@@ -79,7 +79,7 @@ public sealed class TorchDecoder : IDisposable
     /// Natural-log probability of each id after the first, under the plain distribution: <c>Count - 1</c> numbers a sequence, by the full
     /// forward pass.
     /// </summary>
-    /// <exception cref="Runs.RatchetException">A sequence is empty or too long, or an id is outside the vocabulary.</exception>
+    /// <exception cref="ArgumentException">A sequence is empty or too long, or an id is outside the vocabulary.</exception>
     public IReadOnlyList<float[]> Score(IReadOnlyList<IReadOnlyList<int>> sequences)
     {
         ArgumentNullException.ThrowIfNull(sequences);
@@ -89,7 +89,7 @@ public sealed class TorchDecoder : IDisposable
         var order = new List<int>();
         for (var i = 0; i < sequences.Count; i++)
         {
-            CheckIds(sequences[i], $"Sequence {i}");
+            ThrowIfUnusable(sequences[i], $"Sequence {i}");
             result[i] = [];
             if (sequences[i].Count > 1)
             {
@@ -185,17 +185,17 @@ public sealed class TorchDecoder : IDisposable
         return Norm(x, Parameters.FinalNorm);
     }
 
-    /// <summary>Checks one sequence of ids.</summary>
-    internal void CheckIds(IReadOnlyList<int> ids, string what)
+    /// <summary>Throws when a sequence cannot be put through the model.</summary>
+    internal void ThrowIfUnusable(IReadOnlyList<int> ids, string what)
     {
         if (ids.Count == 0)
-            throw new Runs.RatchetException($"{what} is empty.", "Give at least one id.");
+            throw new ArgumentException($"{what} is empty.");
         if (ids.Count > Config.MaxPositions)
-            throw new Runs.RatchetException($"{what} has {ids.Count} ids; the model has {Config.MaxPositions} positions.", "Shorten it or use a model with more positions.");
+            throw new ArgumentException($"{what} has {ids.Count} ids; the model has {Config.MaxPositions} positions.");
         foreach (var id in ids)
         {
             if (id < 0 || id >= Config.VocabularySize)
-                throw new Runs.RatchetException($"{what} holds the id {id}, outside the vocabulary of {Config.VocabularySize}.", "Use the tokenizer that belongs to the model.");
+                throw new ArgumentException($"{what} holds the id {id}, outside the vocabulary of {Config.VocabularySize}.");
         }
     }
 
