@@ -85,7 +85,7 @@ internal sealed class ExpertIterationStages : IDisposable
     private ISampler OpenSampler(Checkpoint checkpoint)
     {
         var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
-        var bfloat16 = _world.Recipe.Model.WeightsType == WeightsType.BFloat16;
+        var bfloat16 = _world.Recipe.Model.WeightsType == WeightPrecision.BFloat16;
         return new CpuSampler(weights, _world.Budget.Threads, bfloat16 ? WeightPrecision.BFloat16 : WeightPrecision.Float32);
     }
 
