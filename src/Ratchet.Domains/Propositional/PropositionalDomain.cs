@@ -61,6 +61,48 @@ public sealed class PropositionalDomain : IDomain
         };
     }
 
+    /// <summary>
+    /// Renames the atoms of a solution as <see cref="Parse"/> renames those of the statement, and hypotheses to <c>h0</c>, <c>h1</c>, ... in
+    /// order of introduction where a name is outside the vocabulary.
+    /// </summary>
+    public string NormalizeSolution(string statement, string solution)
+    {
+        ArgumentNullException.ThrowIfNull(statement);
+        ArgumentNullException.ThrowIfNull(solution);
+        try
+        {
+            var atoms = new List<string>();
+            FormulaParser.ParseStatement(statement).CollectAtoms(atoms);
+            var map = new Dictionary<string, string>(StringComparer.Ordinal);
+            var closed = PropositionalTokenizer.Atoms;
+            if (!atoms.TrueForAll(closed.Contains) && atoms.Count <= closed.Count)
+            {
+                for (var i = 0; i < atoms.Count; i++)
+                    map[atoms[i]] = closed[i];
+            }
+
+            var names = new List<string>();
+            foreach (var sentence in SentenceParser.ParseAll(solution, name => atoms.Contains(name) ? Formula.Atom(name) : null))
+            {
+                foreach (var pattern in sentence.Patterns)
+                    pattern.CollectNames(names);
+            }
+
+            if (!names.TrueForAll(PropositionalTokenizer.IsHypothesis))
+            {
+                for (var i = 0; i < names.Count; i++)
+                    map.TryAdd(names[i], $"h{i}");
+            }
+
+            return map.Count == 0 ? solution : NameMap.Apply(solution, map);
+        }
+        catch (TextException)
+        {
+            // Not a script: the verifier says what is wrong with the text as it stands.
+            return solution;
+        }
+    }
+
     /// <inheritdoc/>
     public string Prompt(Problem problem)
     {

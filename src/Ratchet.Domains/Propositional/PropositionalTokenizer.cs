@@ -50,6 +50,9 @@ public sealed class PropositionalTokenizer : ITokenizer
     /// <summary>Id of <c>Proof.</c>, which ends every prompt.</summary>
     public static int SeparatorId => 3;
 
+    /// <summary>True for <c>h0</c> to <c>h15</c>.</summary>
+    internal static bool IsHypothesis(string name) => name.Length > 1 && name[0] == 'h' && Ids.ContainsKey(name);
+
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <param name="json">Contents of <see cref="FileName"/>.</param>
     /// <exception cref="RatchetException">The text is no tokenizer file, or its vocabulary is another one.</exception>

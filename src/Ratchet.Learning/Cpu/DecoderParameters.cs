@@ -16,7 +16,7 @@ internal sealed unsafe class DecoderParameters : IDisposable
         foreach (var tensor in Layout.Tensors)
             weights[tensor.Name].AsSpan().CopyTo(new Span<float>(_values.Pointer + tensor.Offset, tensor.Length));
         _packed = [.. Layout.Products().Select(m => new PackedMatrix(m))];
-        Rotary = new RotaryTable(weights.Config);
+        Rotary = new RotaryTurns(weights.Config);
     }
 
     /// <summary>Where each weight lies.</summary>
@@ -26,7 +26,7 @@ internal sealed unsafe class DecoderParameters : IDisposable
     public float* Values => _values.Pointer;
 
     /// <summary>Cosines and sines of the rotary positions.</summary>
-    public RotaryTable Rotary { get; }
+    public RotaryTurns Rotary { get; }
 
     /// <summary>Number of items that <see cref="PackItem"/> takes.</summary>
     public int PackItems => _packed.Length * 2;

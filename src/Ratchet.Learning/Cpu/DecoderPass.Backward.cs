@@ -1,3 +1,5 @@
+using Ratchet.Models.Kernels;
+
 namespace Ratchet.Learning.Cpu;
 
 internal sealed unsafe partial class DecoderPass
@@ -21,7 +23,7 @@ internal sealed unsafe partial class DecoderPass
         {
             var row = _rows[r];
             for (var i = 0; i < row.Length; i++, x += _hidden)
-                VectorMath.Add(x, table + ((long)row.Ids[i] * _hidden), _hidden);
+                RowKernels.Add(x, table + ((long)row.Ids[i] * _hidden), _hidden);
         }
     }
 
@@ -91,7 +93,7 @@ internal sealed unsafe partial class DecoderPass
             for (var position = 0; position < length; position++, t++)
             {
                 var dqkv = _buffers.GradientQkv.Pointer + ((long)t * _qkvWidth);
-                _model.Rotary.Turn(dqkv, heads, position, backwards: true);
+                _model.Rotary.TurnBack(dqkv, heads, position);
                 if (weights.QueryNorm >= 0)
                 {
                     var raw = block.Raw.Pointer + ((long)t * heads * d);
@@ -104,7 +106,7 @@ internal sealed unsafe partial class DecoderPass
                 }
 
                 if (weights.QkvBias >= 0)
-                    VectorMath.Add(dqkv, gradient + weights.QkvBias, _qkvWidth);
+                    RowKernels.Add(dqkv, gradient + weights.QkvBias, _qkvWidth);
             }
         }
     }

@@ -1,3 +1,5 @@
+using Ratchet.Models.Kernels;
+
 namespace Ratchet.Learning.Cpu;
 
 internal sealed unsafe partial class DecoderPass
@@ -51,7 +53,7 @@ internal sealed unsafe partial class DecoderPass
         for (var t = 0; t < rows; t++)
         {
             var gate = gateUp + ((long)t * 2 * _feedForward);
-            SwiGluKernels.Forward(gate, gate + _feedForward, hidden + ((long)t * _feedForward), _feedForward);
+            RowKernels.SiluMultiply(gate, gate + _feedForward, _feedForward, hidden + ((long)t * _feedForward));
         }
 
         Copy(middle, output, (long)rows * _hidden);
@@ -70,7 +72,7 @@ internal sealed unsafe partial class DecoderPass
             {
                 var qkv = block.Qkv.Pointer + ((long)t * _qkvWidth);
                 if (weights.QkvBias >= 0)
-                    VectorMath.Add(_model.Values + weights.QkvBias, qkv, _qkvWidth);
+                    RowKernels.Add(_model.Values + weights.QkvBias, qkv, _qkvWidth);
                 if (weights.QueryNorm >= 0)
                 {
                     Copy(qkv, block.Raw.Pointer + ((long)t * heads * d), heads * d);
@@ -78,12 +80,11 @@ internal sealed unsafe partial class DecoderPass
                     for (var h = 0; h < heads; h++)
                     {
                         var x = qkv + (h * d);
-                        scales[h] = NormKernels.Scale(x, d, _config.NormEpsilon);
-                        NormKernels.Apply(x, scales[h], HeadGain(weights, h), x, d);
+                        scales[h] = RowKernels.RmsNorm(x, HeadGain(weights, h), d, _config.NormEpsilon, x);
                     }
                 }
 
-                _model.Rotary.Turn(qkv, heads, position, backwards: false);
+                _model.Rotary.Turn(qkv, heads, position);
             }
         }
     }
@@ -96,9 +97,8 @@ internal sealed unsafe partial class DecoderPass
     {
         for (var t = 0; t < rows; t++)
         {
-            var row = x + ((long)t * _hidden);
-            scales[t] = NormKernels.Scale(row, _hidden, _config.NormEpsilon);
-            NormKernels.Apply(row, scales[t], _model.Values + gain, _buffers.Normed.Pointer + ((long)t * _hidden), _hidden);
+            var offset = (long)t * _hidden;
+            scales[t] = RowKernels.RmsNorm(x + offset, _model.Values + gain, _hidden, _config.NormEpsilon, _buffers.Normed.Pointer + offset);
         }
     }
 

@@ -1,4 +1,5 @@
 using Ratchet.Models;
+using Ratchet.Models.Kernels;
 
 namespace Ratchet.Learning.Cpu;
 
@@ -83,7 +84,7 @@ internal sealed unsafe partial class DecoderPass : IDisposable
             for (var i = 0; i < row.Targets; i++, n++)
             {
                 var logits = _buffers.Logits.Pointer + ((long)n * _logitStride);
-                values[i] = (float)-SoftmaxKernels.CrossEntropy(logits, _config.VocabularySize, row.Ids[row.QueryStart + i + 1], 0f, gradient: false);
+                values[i] = RowKernels.LogProbability(logits, _config.VocabularySize, row.Ids[row.QueryStart + i + 1], logits);
             }
         }
     }

@@ -3,13 +3,11 @@ using System.Numerics;
 namespace Ratchet.Learning.Cpu;
 
 /// <summary>
-/// RMSNorm on one row x [n] (Zhang and Sennrich 2019): y = x · s · g with s = 1 / sqrt(mean(x²) + epsilon) and gains g.
+/// The backward side of RMSNorm on one row x [n] (Zhang and Sennrich 2019): y = x · s · g with s = 1 / sqrt(mean(x²) + epsilon) and gains g.
+/// The forward side is the sampler's kernel, which hands s over.
 /// </summary>
 internal static unsafe class NormKernels
 {
-    /// <summary>The factor s of a row.</summary>
-    public static float Scale(float* x, int n, float epsilon) => 1f / MathF.Sqrt((VectorMath.Dot(x, x, n) / n) + epsilon);
-
     /// <summary>y = x · s · g; y may be x.</summary>
     public static void Apply(float* x, float scale, float* gain, float* y, int n)
     {

@@ -2,24 +2,9 @@ using System.Numerics;
 
 namespace Ratchet.Learning.Cpu;
 
-/// <summary>SwiGLU on one row (Shazeer 2020): a = silu(gate) · up with silu(z) = z / (1 + e^-z).</summary>
+/// <summary>The backward side of SwiGLU on one row (Shazeer 2020): a = silu(gate) · up with silu(z) = z / (1 + e^-z).</summary>
 internal static unsafe class SwiGluKernels
 {
-    /// <summary>From gate and up [n], the product a [n].</summary>
-    public static void Forward(float* gate, float* up, float* a, int n)
-    {
-        var width = Vector<float>.Count;
-        var i = 0;
-        for (; i <= n - width; i += width)
-        {
-            var z = Vector.Load(gate + i);
-            (z / (Vector<float>.One + VectorMath.Exp(-z)) * Vector.Load(up + i)).Store(a + i);
-        }
-
-        for (; i < n; i++)
-            a[i] = gate[i] / (1f + MathF.Exp(-gate[i])) * up[i];
-    }
-
     /// <summary>
     /// In place from da in <paramref name="a"/>: dgate, dup, and a itself again in <paramref name="a"/> (it is not kept from the forward
     /// pass, because making it again costs less than its memory traffic).

@@ -46,17 +46,6 @@ internal static unsafe class VectorMath
         return result;
     }
 
-    /// <summary>y += x.</summary>
-    public static void Add(float* x, float* y, int n)
-    {
-        var width = Vector<float>.Count;
-        var i = 0;
-        for (; i <= n - width; i += width)
-            (Vector.Load(y + i) + Vector.Load(x + i)).Store(y + i);
-        for (; i < n; i++)
-            y[i] += x[i];
-    }
-
     /// <summary>Largest of n elements, n at least 1.</summary>
     public static float Max(float* x, int n)
     {

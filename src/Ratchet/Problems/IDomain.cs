@@ -22,6 +22,12 @@ public interface IDomain
     /// <exception cref="StatementException">The text is not a statement of this domain.</exception>
     Problem Parse(string id, string statement, Split split);
 
+    /// <summary>
+    /// A user's solution in the form that goes with <see cref="Parse"/>'s normal text of the same statement: where a domain
+    /// renames things, the solution is renamed alike. The solution need not be right.
+    /// </summary>
+    string NormalizeSolution(string statement, string solution) => solution;
+
     /// <summary>The text that a proposer is shown for a problem; the attempt's text continues it.</summary>
     string Prompt(Problem problem);
 

@@ -29,9 +29,6 @@ public sealed class VerifiedSelector : ISelector
         _endId = endId;
     }
 
-    /// <summary>The rows alone.</summary>
-    public IReadOnlyList<Example> Select(SelectionInput input) => Select(input).Examples;
-
     /// <summary>The rows, and what was kept and left out.</summary>
     /// <remarks>
     /// The permutation of the shuffled-verdicts control for round r is drawn from <c>Stream.Derive("shuffle").Derive(r)</c>:

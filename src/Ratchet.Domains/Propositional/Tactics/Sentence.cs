@@ -49,4 +49,17 @@ internal sealed record ProofExpression(string Name, IReadOnlyList<ProofExpressio
 /// An introduction pattern: a name, or brackets with one list of patterns for each constructor (<c>[a b]</c> has one list of
 /// two, <c>[a | b]</c> two lists of one, <c>[]</c> none).
 /// </summary>
-internal sealed record Pattern(string? Name, IReadOnlyList<IReadOnlyList<Pattern>> Branches, int Start, int End);
+internal sealed record Pattern(string? Name, IReadOnlyList<IReadOnlyList<Pattern>> Branches, int Start, int End)
+{
+    /// <summary>Adds the names that the pattern gives, in order, each once.</summary>
+    public void CollectNames(List<string> names)
+    {
+        if (Name is not null && !names.Contains(Name))
+            names.Add(Name);
+        foreach (var branch in Branches)
+        {
+            foreach (var part in branch)
+                part.CollectNames(names);
+        }
+    }
+}

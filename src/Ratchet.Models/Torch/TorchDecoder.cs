@@ -1,0 +1,270 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Ratchet.Models.Torch;
+
+/// <summary>
+/// The decoder on the tensor library: RMSNorm, rotary positions (halves, as in Hugging Face checkpoints), SwiGLU and grouped-query
+/// attention, with optional query-key norms and biases.
+/// </summary>
+/// <remarks>
+/// <para>Legend: N tokens of all rows, B rows, L longest row, H query heads, K key-value heads, D head size, V vocabulary.</para>
+/// <para>Rows lie end to end without padding; only attention pads. What comes out for a row may differ in the last bits with the rows
+/// beside it, since the library chooses its summation order by size.</para>
+/// <para>Not safe for calls from two threads at once. Tensors live in the caller's dispose scope; the decoder owns its weights.</para>
+/// </remarks>
+public sealed class TorchDecoder : IDisposable
+{
+    private readonly bool _trainable;
+    private readonly TorchOptions _options;
+    private Tensor? _cosines;
+    private Tensor? _sines;
+    private bool _disposed;
+
+    /// <summary>Copies weights to a device.</summary>
+    /// <param name="weights">Weights.</param>
+    /// <param name="options">Device and type of computation; null for float32 on CPU.</param>
+    /// <exception cref="Runs.RatchetException">A setting is out of range, or the library or device is not available.</exception>
+    public TorchDecoder(DecoderWeights weights, TorchOptions? options = null)
+        : this(weights, options, trainable: false)
+    {
+    }
+
+    internal TorchDecoder(DecoderWeights weights, TorchOptions? options, bool trainable)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        weights.Config.ThrowIfInvalid();
+        _options = options ?? new TorchOptions();
+        _options.ThrowIfInvalid();
+        TorchNative.EnsureLoaded();
+        Device = TorchNative.Device(_options.Device);
+        Config = weights.Config;
+        _trainable = trainable;
+        ComputeType = _options.Compute == WeightsType.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        Parameters = new TorchParameters(weights, Device, _options.Compute, trainable);
+    }
+
+    /// <summary>Shape of the model.</summary>
+    public DecoderConfig Config { get; }
+
+    internal TorchParameters Parameters { get; }
+
+    internal Device Device { get; }
+
+    internal ScalarType ComputeType { get; }
+
+    /// <summary>Most tokens, padding included, of one pass: fewer where a large vocabulary makes the logits large.</summary>
+    internal int PassTokens => Math.Min(_options.MaxBatchTokens, Math.Max(16, (1 << 27) / Config.VocabularySize));
+
+    /// <summary>A copy of the weights, float32 (rounded to bfloat16 where that is what the decoder computes with).</summary>
+    public DecoderWeights Export()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new DecoderWeights(Config, Parameters.CopyOut(Parameters.Values));
+    }
+
+    /// <summary>Takes over other weights of the same shape.</summary>
+    /// <exception cref="ArgumentException">The shape differs.</exception>
+    public void Load(DecoderWeights weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (weights.Config != Config)
+            throw new ArgumentException("The weights have another shape than the decoder.", nameof(weights));
+        Parameters.Load(weights);
+    }
+
+    /// <summary>
+    /// Natural-log probability of each id after the first, under the plain distribution: <c>Count - 1</c> numbers a sequence, by the full
+    /// forward pass.
+    /// </summary>
+    /// <exception cref="ArgumentException">A sequence is empty or too long, or an id is outside the vocabulary.</exception>
+    public IReadOnlyList<float[]> Score(IReadOnlyList<IReadOnlyList<int>> sequences)
+    {
+        ArgumentNullException.ThrowIfNull(sequences);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var result = new float[sequences.Count][];
+        var lengths = new List<int>();
+        var order = new List<int>();
+        for (var i = 0; i < sequences.Count; i++)
+        {
+            ThrowIfUnusable(sequences[i], $"Sequence {i}");
+            result[i] = [];
+            if (sequences[i].Count > 1)
+            {
+                order.Add(i);
+                lengths.Add(sequences[i].Count - 1);
+            }
+        }
+
+        using var noGrad = no_grad();
+        foreach (var group in TorchBatch.Group(lengths, PassTokens))
+        {
+            using var scope = NewDisposeScope();
+            var rows = group.ConvertAll(g => sequences[order[g]]);
+            var batch = TorchBatch.Create(rows, r => r.Count - 1, Device);
+            var targets = TorchBatch.Upload([.. rows.SelectMany(r => r.Skip(1)).Select(id => (long)id)], Device);
+            var scores = TorchParameters.ToArray(LogProbabilities(Logits(Forward(batch)), targets));
+            var at = 0;
+            foreach (var g in group)
+            {
+                result[order[g]] = scores.AsSpan(at, lengths[g]).ToArray();
+                at += lengths[g];
+            }
+        }
+
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        Parameters.Dispose();
+        _cosines?.Dispose();
+        _sines?.Dispose();
+    }
+
+    /// <summary>Logits of every position, float32: one [length, V] array a sequence, row-major. For tests of small models.</summary>
+    internal float[] AllLogits(IReadOnlyList<int> sequence)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        return TorchParameters.ToArray(Logits(Forward(TorchBatch.Create([sequence], r => r.Count, Device))));
+    }
+
+    /// <summary>Log-probability of each target under its row of logits, [T].</summary>
+    internal static Tensor LogProbabilities(Tensor logits, Tensor targets) => -F.cross_entropy(logits, targets, reduction: nn.Reduction.None);
+
+    /// <summary>Logits, float32, [T, V], of final hidden states [T, hidden].</summary>
+    internal Tensor Logits(Tensor hidden) => F.linear(hidden.to(ComputeType), Weight(Parameters.Head)).to(ScalarType.Float32);
+
+    /// <summary>Final hidden states of whole rows, after the last norm, float32.</summary>
+    /// <param name="batch">Rows.</param>
+    /// <param name="keep">
+    /// Indices into the N tokens, int64, [T], whose hidden states are wanted; null for all. The last block does only these after its
+    /// attention.
+    /// </param>
+    /// <param name="capture">Gets each block's rotated keys and values, [N, K · D]: key of block 0, value of block 0, key of block 1, ...</param>
+    internal Tensor Forward(TorchBatch batch, Tensor? keep = null, IList<Tensor>? capture = null) =>
+        Run(batch.Ids, batch.Positions, batch.Length, (_, qkv) => Attend(batch, qkv, capture), keep);
+
+    /// <summary>Final hidden states, [N, hidden], of tokens whose attention <paramref name="attend"/> computes.</summary>
+    /// <param name="ids">Ids, int64, [N].</param>
+    /// <param name="positions">Positions, int64, [N].</param>
+    /// <param name="length">More than the largest position.</param>
+    /// <param name="attend">From block number and rotated [N, H + 2K, D] to [N, H · D].</param>
+    /// <param name="keep">As in <see cref="Forward"/>.</param>
+    internal Tensor Run(Tensor ids, Tensor positions, int length, Func<int, Tensor, Tensor> attend, Tensor? keep = null)
+    {
+        EnsureRotary(length);
+        var cosines = _cosines!.index_select(0, positions).unsqueeze(1);
+        var sines = _sines!.index_select(0, positions).unsqueeze(1);
+        var x = Parameters.Embedding.index_select(0, ids).to(ScalarType.Float32);
+        for (var i = 0; i < Parameters.Blocks.Count; i++)
+        {
+            // A scope a block: what the graph does not save is free at once.
+            using var scope = NewDisposeScope();
+            var block = Parameters.Blocks[i];
+            var attention = attend(i, Project(block, x, cosines, sines));
+            if (keep is not null && i == Parameters.Blocks.Count - 1)
+            {
+                attention = attention.index_select(0, keep);
+                x = x.index_select(0, keep);
+            }
+
+            x = x + F.linear(attention, Weight(block.Output)).to(ScalarType.Float32);
+            var gateUp = F.linear(Norm(x, block.PostNorm).to(ComputeType), Weight(block.GateUp)).chunk(2, -1);
+            x = x + F.linear(F.silu(gateUp[0]) * gateUp[1], Weight(block.Down)).to(ScalarType.Float32);
+            x = x.MoveToOuterDisposeScope();
+        }
+
+        return Norm(x, Parameters.FinalNorm);
+    }
+
+    /// <summary>Throws when a sequence cannot be put through the model.</summary>
+    internal void ThrowIfUnusable(IReadOnlyList<int> ids, string what)
+    {
+        if (ids.Count == 0)
+            throw new ArgumentException($"{what} is empty.");
+        if (ids.Count > Config.MaxPositions)
+            throw new ArgumentException($"{what} has {ids.Count} ids; the model has {Config.MaxPositions} positions.");
+        foreach (var id in ids)
+        {
+            if (id < 0 || id >= Config.VocabularySize)
+                throw new ArgumentException($"{what} holds the id {id}, outside the vocabulary of {Config.VocabularySize}.");
+        }
+    }
+
+    private Tensor Norm(Tensor x, Tensor weight) => x * rsqrt(x.square().mean([-1], keepdim: true) + Config.NormEpsilon) * weight;
+
+    /// <summary>A weight in the type of computation. For a trainer the cast is part of the graph, so gradients arrive in float32.</summary>
+    private Tensor Weight(Tensor weight) => _trainable && ComputeType != ScalarType.Float32 ? weight.to(ComputeType) : weight;
+
+    /// <summary>Queries and keys normed and rotated, and values: [N, H + 2K, D].</summary>
+    private Tensor Project(TorchBlock block, Tensor x, Tensor cosines, Tensor sines)
+    {
+        int heads = Config.Heads, keys = Config.KeyValueHeads, size = Config.HeadSize;
+        var qkv = F.linear(Norm(x, block.InputNorm).to(ComputeType), Weight(block.Qkv));
+        if (block.QkvBias is not null)
+            qkv = qkv + block.QkvBias.to(ComputeType);
+        qkv = qkv.view(-1, heads + (2 * keys), size);
+        var rotated = qkv.narrow(1, 0, heads + keys).to(ScalarType.Float32);
+        if (block.QueryNorm is not null)
+        {
+            var weight = cat([block.QueryNorm.expand(heads, size), block.KeyNorm!.expand(keys, size)], 0);
+            rotated = Norm(rotated, weight);
+        }
+
+        var first = rotated.narrow(-1, 0, size / 2);
+        var second = rotated.narrow(-1, size / 2, size / 2);
+        rotated = cat([(first * cosines) - (second * sines), (second * cosines) + (first * sines)], -1);
+        return cat([rotated.to(ComputeType), qkv.narrow(1, heads + keys, keys)], 1);
+    }
+
+    /// <summary>Causal attention within rows: [N, H + 2K, D] to [N, H · D].</summary>
+    private Tensor Attend(TorchBatch batch, Tensor qkv, IList<Tensor>? capture)
+    {
+        int heads = Config.Heads, keys = Config.KeyValueHeads, size = Config.HeadSize, all = heads + (2 * keys);
+        if (capture is not null)
+        {
+            capture.Add(qkv.narrow(1, heads, keys).reshape(-1, keys * size).MoveToOuterDisposeScope());
+            capture.Add(qkv.narrow(1, heads + keys, keys).reshape(-1, keys * size).MoveToOuterDisposeScope());
+        }
+
+        if (batch.Padded is not null)
+            qkv = zeros((long)batch.Rows * batch.Length, (long)all * size, dtype: qkv.dtype, device: Device).index_copy(0, batch.Padded, qkv.view(-1, all * size));
+        qkv = qkv.view(batch.Rows, batch.Length, all, size).transpose(1, 2);
+        var mixed = F.scaled_dot_product_attention(qkv.narrow(1, 0, heads), Expand(qkv.narrow(1, heads, keys)), Expand(qkv.narrow(1, heads + keys, keys)), is_casual: true);
+        mixed = mixed.transpose(1, 2).reshape(-1, heads * size);
+        return batch.Padded is null ? mixed : mixed.index_select(0, batch.Padded);
+
+        Tensor Expand(Tensor t) => heads == keys
+            ? t
+            : t.unsqueeze(2).expand(batch.Rows, keys, heads / keys, batch.Length, size).reshape(batch.Rows, heads, batch.Length, size);
+    }
+
+    private void EnsureRotary(int length)
+    {
+        if (_cosines is not null && _cosines.shape[0] >= length)
+            return;
+        var half = Config.HeadSize / 2;
+        var rows = Math.Min(Math.Max(Config.MaxPositions, length), Math.Max(1024, length * 2));
+        var cosines = new float[rows * half];
+        var sines = new float[rows * half];
+        for (var p = 0; p < rows; p++)
+        {
+            for (var i = 0; i < half; i++)
+                (sines[(p * half) + i], cosines[(p * half) + i]) = ((float, float))Math.SinCos(p * Math.Pow(Config.RopeTheta, -2.0 * i / Config.HeadSize));
+        }
+
+        _cosines?.Dispose();
+        _sines?.Dispose();
+        using var scope = NewDisposeScope();
+        _cosines = TorchBatch.Upload(cosines, Device).view(rows, half).DetachFromDisposeScope();
+        _sines = TorchBatch.Upload(sines, Device).view(rows, half).DetachFromDisposeScope();
+    }
+}

@@ -1,0 +1,32 @@
+using Ratchet.Runs;
+
+namespace Ratchet.Models.Torch;
+
+/// <summary>Where and how the tensor library computes.</summary>
+public sealed record TorchOptions
+{
+    /// <summary><c>cpu</c> (the default), <c>cuda</c> or <c>cuda:N</c>.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>
+    /// Type of matrix products: float32 (the default) or bfloat16. With bfloat16 a trainer keeps float32 weights; norms, rotations, the residual
+    /// stream, loss and optimizer stay float32.
+    /// </summary>
+    public WeightsType Compute { get; init; } = WeightsType.Float32;
+
+    /// <summary>Most tokens, padding included, that go through the model together; 16 or more. Longer lists of rows are divided.</summary>
+    public int MaxBatchTokens { get; init; } = 8192;
+
+    /// <summary>Throws when a setting is out of range.</summary>
+    /// <exception cref="RatchetException">Names all settings concerned.</exception>
+    public void ThrowIfInvalid()
+    {
+        List<string> errors = [];
+        if (Compute is not (WeightsType.Float32 or WeightsType.BFloat16))
+            errors.Add($"{nameof(Compute)} must be Float32 or BFloat16, not {Compute}.");
+        if (MaxBatchTokens < 16)
+            errors.Add($"{nameof(MaxBatchTokens)} must be at least 16, not {MaxBatchTokens}.");
+        if (errors.Count > 0)
+            throw new RatchetException("The tensor library's settings cannot be used: " + string.Join(" ", errors), "Correct the settings.");
+    }
+}
