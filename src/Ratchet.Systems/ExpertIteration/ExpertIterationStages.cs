@@ -85,8 +85,7 @@ internal sealed class ExpertIterationStages : IDisposable
     private ISampler OpenSampler(Checkpoint checkpoint)
     {
         var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
-        var bfloat16 = _world.Recipe.Model.WeightsType == WeightPrecision.BFloat16;
-        return new CpuSampler(weights, _world.Budget.Threads, bfloat16 ? WeightPrecision.BFloat16 : WeightPrecision.Float32);
+        return new CpuSampler(weights, _world.Budget.Threads, _world.Recipe.Model.WeightsType);
     }
 
     private IDecoderTrainer OpenTrainer(DecoderWeights weights, AdamWOptions adamW) => new CpuTrainer(weights, adamW, CpuOptions());
@@ -101,7 +100,7 @@ internal sealed class ExpertIterationStages : IDisposable
             BatchTokens = learn.BatchTokens,
             LearningRate = learningRate,
             WarmupFraction = learn.WarmupFraction,
-            Decay = Enum.Parse<Learning.LearningRateDecay>(learn.Decay.ToString()),
+            Decay = learn.Decay,
             FinalFraction = learn.FinalFraction,
             AdamW = new AdamWOptions { Beta1 = learn.Beta1, Beta2 = learn.Beta2, WeightDecay = learn.WeightDecay, ClipNorm = learn.ClipNorm },
             SnapshotInterval = learn.SnapshotSteps,

@@ -78,7 +78,8 @@ public sealed class RecipeCatalog
             return new(source, null, mistakes, new Dictionary<string, RecipePosition>());
         var reader = new RecipeReader(shape, folder, mistakes);
         var recipe = (Recipe)reader.Read(map);
-        List<RecipeMistake> ordered = [.. mistakes.Select((m, i) => (m, i)).OrderBy(p => p.m.Position.Line == 0 ? int.MaxValue : p.m.Position.Line).ThenBy(p => p.m.Position.Column).ThenBy(p => p.i).Select(p => p.m)];
+        List<string> order = [.. (overrides ?? []).Select(o => o.Option)];
+        List<RecipeMistake> ordered = [.. mistakes.Select((m, i) => (m, i)).OrderBy(p => p.m.Position.Line == 0 ? int.MaxValue : p.m.Position.Line).ThenBy(p => p.m.Position.Line == 0 ? order.IndexOf(p.m.Position.Source) : p.m.Position.Column).ThenBy(p => p.i).Select(p => p.m)];
         return new(source, ordered.Count == 0 ? recipe : null, ordered, reader.Origins);
     }
 

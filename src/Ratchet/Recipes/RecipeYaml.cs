@@ -1,4 +1,3 @@
-using Ratchet.Runs;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -39,6 +38,12 @@ internal sealed class RecipeYaml
         catch (YamlException e)
         {
             mistakes.Add(new(reader.At(e.Start), "", $"This is not YAML: {Sentence(e.Message)}", "Check indentation, colons, brackets and quotes on this line and the one above."));
+            return null;
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // The scanner fails in this way on some broken flow lists, without a position of its own.
+            mistakes.Add(new(reader.At(parser.Current?.End ?? Mark.Empty), "", "This is not YAML: the syntax breaks after this place.", "Check brackets, quotes and colons on this line and the next."));
             return null;
         }
     }
