@@ -85,10 +85,10 @@ internal sealed class ExpertIterationStages : IDisposable
     private ISampler OpenSampler(Checkpoint checkpoint)
     {
         var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
-        return new CpuSampler(weights, _world.Budget.Threads, _world.Recipe.Model.WeightsType);
+        return new CpuSampler(weights, _world.Budget.Threads, _world.Recipe.Model.WeightsType, _world.Budget);
     }
 
-    private IDecoderTrainer OpenTrainer(DecoderWeights weights, AdamWOptions adamW) => new CpuTrainer(weights, adamW, CpuOptions());
+    private IDecoderTrainer OpenTrainer(DecoderWeights weights, AdamWOptions adamW) => new CpuTrainer(weights, adamW, CpuOptions(), _world.Budget);
 
     private CpuTrainerOptions CpuOptions() => new() { Threads = _world.Budget.Threads, Shards = _world.Recipe.Learn.Shards };
 

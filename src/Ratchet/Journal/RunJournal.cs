@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Ratchet.Attempts;
 using Ratchet.Examples;
+using Ratchet.Loop;
 using Ratchet.Problems;
 using Ratchet.Runs;
 using Ratchet.Selection;
@@ -192,8 +193,12 @@ public sealed partial class RunJournal : IDisposable
         });
     }
 
-    /// <summary>Records a checkpoint with the rows that trained it, in one transaction.</summary>
-    public void AddCheckpoint(RecordedCheckpoint checkpoint, IReadOnlyList<Example> examples, StageTiming timing)
+    /// <summary>Records a checkpoint with the rows that trained it and its learning curve, in one transaction.</summary>
+    /// <param name="checkpoint">Checkpoint.</param>
+    /// <param name="examples">Rows, in training-set order.</param>
+    /// <param name="timing">What the training took.</param>
+    /// <param name="curve">Some of its steps in order, or null for none.</param>
+    public void AddCheckpoint(RecordedCheckpoint checkpoint, IReadOnlyList<Example> examples, StageTiming timing, IReadOnlyList<LearningStep>? curve = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(examples);
@@ -222,6 +227,18 @@ public sealed partial class RunJournal : IDisposable
                     ("$start", e.TargetStart),
                     ("$ids", IdPacking.Pack(e.Ids)),
                     ("$attempts", string.Join(' ', e.AttemptIds)));
+            }
+
+            foreach (var point in curve ?? [])
+            {
+                Execute(
+                    "INSERT INTO learning_curve VALUES($c, $step, $loss, $norm, $rate, $tokens)",
+                    ("$c", checkpoint.Id),
+                    ("$step", point.Step),
+                    ("$loss", point.Loss),
+                    ("$norm", point.GradientNorm),
+                    ("$rate", point.LearningRate),
+                    ("$tokens", point.Tokens));
             }
 
             AddTiming(checkpoint.Round, timing);
