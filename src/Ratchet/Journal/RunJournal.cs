@@ -37,9 +37,10 @@ public sealed partial class RunJournal : IDisposable
         {
             journal.Guard(() =>
             {
+                journal.RequireJournal(mayBeEmpty: true);
                 journal.Execute("PRAGMA journal_mode=WAL");
                 journal.Execute("PRAGMA synchronous=NORMAL");
-                if (journal.Scalar("SELECT count(*) FROM sqlite_master WHERE name = 'meta'") == 0)
+                if (journal.Scalar("SELECT count(*) FROM sqlite_master") == 0)
                 {
                     journal.Together(() =>
                     {
@@ -70,7 +71,11 @@ public sealed partial class RunJournal : IDisposable
         var journal = Connect(path, SqliteOpenMode.ReadOnly);
         try
         {
-            journal.Guard(journal.RequireVersion);
+            journal.Guard(() =>
+            {
+                journal.RequireJournal(mayBeEmpty: false);
+                journal.RequireVersion();
+            });
             return journal;
         }
         catch
@@ -304,6 +309,15 @@ public sealed partial class RunJournal : IDisposable
         ("$learn", t.LearnSeconds),
         ("$trained", t.TrainedTokens));
 
+    private void RequireJournal(bool mayBeEmpty)
+    {
+        var tables = Scalar("SELECT count(*) FROM sqlite_master");
+        if (tables == 0 && !mayBeEmpty)
+            throw new RatchetException($"The journal '{_path}' is empty: the run was stopped before it began.", "Begin it with 'ratchet resume'.");
+        if (tables > 0 && Scalar("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('meta', 'attempts', 'verdicts')") < 3)
+            throw new RatchetException($"The file '{_path}' is a database of something else than a run.", "Give the folder of a run, or choose another one with --out.");
+    }
+
     private void RequireVersion()
     {
         var version = Scalar("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'schema_version'");
@@ -323,14 +337,15 @@ public sealed partial class RunJournal : IDisposable
 
     private T Guard<T>(Func<T> action)
     {
-        const int Full = 13, Corrupt = 11, NotADatabase = 26, ReadOnly = 8, IoError = 10, CannotOpen = 14, Busy = 5;
+        const int Full = 13, Corrupt = 11, NotADatabase = 26, ReadOnly = 8, IoError = 10, CannotOpen = 14, Busy = 5, NoRoomForSharedMemory = 4874;
         try
         {
             return action();
         }
         catch (SqliteException e)
         {
-            throw e.SqliteErrorCode switch
+            // The index of the write-ahead log is a file as well: where it cannot grow, the disk is full too.
+            throw (e.SqliteExtendedErrorCode == NoRoomForSharedMemory ? Full : e.SqliteErrorCode) switch
             {
                 Full => new RatchetException(
                     $"The journal '{_path}' cannot be written: the disk is full.",
