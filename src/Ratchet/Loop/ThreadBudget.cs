@@ -31,6 +31,9 @@ public sealed class ThreadBudget
     /// <summary>Most permits that were out at once, for tests and reports.</summary>
     public int Peak { get; private set; }
 
+    /// <summary>Threads that wait for a permit at the moment.</summary>
+    public int Waiting => _waitingCount;
+
     /// <summary>Waits for a permit. Dispose the lease to give it back.</summary>
     public Lease Enter()
     {
