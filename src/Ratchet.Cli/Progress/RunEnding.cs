@@ -10,7 +10,7 @@ internal static class RunEnding
     public static void Write(TextWriter writer, RunSummary summary, string folder, Expected? expected, bool quiet)
     {
         writer.WriteLine($"{summary.Recipe}, seed {summary.Seed}: {summary.Status} in {ProgressText.Time(summary.WallSeconds)}{Gain(summary)}");
-        if (expected is not null && Value(summary.Rounds.LastOrDefault(), expected.Measure) is { } value)
+        if (expected is not null && Value(summary.Rounds.Count == 0 ? null : summary.Rounds[^1], expected.Measure) is { } value)
             writer.WriteLine($"  expected  {expected.Measure} at least {expected.AtLeast:0.00}: {(value >= expected.AtLeast ? "reached" : "NOT reached")} ({value:0.000})");
         if (quiet)
             return;

@@ -19,7 +19,12 @@ public sealed class PropositionalDomain : IDomain
 
     /// <summary>Makes the domain.</summary>
     /// <param name="options">What the generator draws, or null for the defaults.</param>
-    public PropositionalDomain(PropositionalGeneratorOptions? options = null) => _options = options ?? new PropositionalGeneratorOptions();
+    /// <exception cref="Runs.RatchetException">An option is out of bounds; all of them are named.</exception>
+    public PropositionalDomain(PropositionalGeneratorOptions? options = null)
+    {
+        _options = options ?? new PropositionalGeneratorOptions();
+        _options.Validate();
+    }
 
     /// <inheritdoc/>
     public string Name => "propositional";

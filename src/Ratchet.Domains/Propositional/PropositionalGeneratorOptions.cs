@@ -1,3 +1,5 @@
+using Ratchet.Runs;
+
 namespace Ratchet.Domains.Propositional;
 
 /// <summary>A difficulty class of generated problems, by the number of sentences of the reference script.</summary>
@@ -28,4 +30,27 @@ public sealed record PropositionalGeneratorOptions
 
     /// <summary>Most tokens of begin mark, prompt, reference script and end mark together, 16 to 1,024. Default 128.</summary>
     public int MaxTokens { get; init; } = 128;
+
+    /// <summary>Throws with every value that is out of its bounds.</summary>
+    /// <exception cref="RatchetException">An option is out of bounds.</exception>
+    internal void Validate()
+    {
+        var wrong = new List<string>();
+        if (MaxTokens is < 16 or > 1_024)
+            wrong.Add($"MaxTokens is {MaxTokens}; it can be 16 to 1024.");
+        if (Strata.Count == 0)
+            wrong.Add("Strata is empty; give at least one.");
+        foreach (var stratum in Strata)
+        {
+            if (stratum.MinSentences < 1 || stratum.MaxSentences > 20 || stratum.MinSentences > stratum.MaxSentences)
+                wrong.Add($"The stratum '{stratum.Name}' must lie within 1 to 20 sentences.");
+            if (stratum.Share is not (>= 0 and <= 1) || stratum.SeedShare is not (>= 0 and <= 1))
+                wrong.Add($"The shares of the stratum '{stratum.Name}' must be 0 to 1.");
+        }
+
+        if (Strata.Count > 0 && (!(Strata.Sum(s => s.Share) > 0) || !(Strata.Sum(s => s.SeedShare) > 0)))
+            wrong.Add("The shares of all strata together must be above 0, for the seed split and for the others.");
+        if (wrong.Count > 0)
+            throw new RatchetException(string.Join('\n', wrong), "Correct the generator's options.");
+    }
 }

@@ -20,7 +20,7 @@ public sealed class PropositionalTokenizer : ITokenizer
     /// <summary>The file that <see cref="Save"/> writes.</summary>
     public const string FileName = "tokenizer.json";
 
-    /// <summary>Longest proof name <c>h15</c> plus one: how many hypothesis names the vocabulary has.</summary>
+    /// <summary>How many hypothesis names the vocabulary has: <c>h0</c> to <c>h15</c>.</summary>
     internal const int HypothesisCount = 16;
 
     /// <summary>Names of the atoms that the vocabulary can show, in order.</summary>

@@ -25,6 +25,16 @@ public sealed class GeneratorTests
     }
 
     [Fact]
+    public void All_wrong_options_are_named_at_once()
+    {
+        var options = new PropositionalGeneratorOptions { MaxTokens = 2, Strata = [new(5, 3, 0, 2)] };
+
+        var error = Assert.Throws<Runs.RatchetException>(() => new PropositionalDomain(options));
+
+        Assert.Equal(4, error.Message.Split('\n').Length);
+    }
+
+    [Fact]
     public void No_two_problems_share_a_hash_and_duplicates_are_counted()
     {
         Assert.Equal(Set.All.Count, Set.All.Select(p => p.CanonicalHash).Distinct().Count());

@@ -66,7 +66,7 @@ public sealed class OracleTests
             else if (answer == false)
             {
                 unprovable++;
-                for (var k = 0; k < 20; k++)
+                for (var k = 0; k < 8; k++)
                 {
                     var script = Mutants.Mutate(Domain.Tokenizer, scripts[stream.NextInt(scripts.Length)], ref stream);
                     Assert.False(Domain.PropositionalVerifier.Verify(goal, script).IsAccepted, $"{goal}\n{script}");
@@ -74,6 +74,7 @@ public sealed class OracleTests
             }
         }
 
+        TestContext.Current.TestOutputHelper?.WriteLine($"{goals} goals: {provable} provable, {unprovable} not, {goals - provable - unprovable} beyond the limit");
         Assert.True(provable > goals / 20, $"only {provable} provable");
         Assert.True(unprovable > goals / 4, $"only {unprovable} unprovable");
     }

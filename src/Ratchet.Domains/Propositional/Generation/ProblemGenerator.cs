@@ -7,9 +7,10 @@ namespace Ratchet.Domains.Propositional.Generation;
 /// <summary>Fills the splits and strata with provable goals, no two with the same canonical hash.</summary>
 internal sealed class ProblemGenerator(PropositionalDomain domain, PropositionalGeneratorOptions options)
 {
-    /// <summary>Candidates drawn in one go for a stratum before the effort changes.</summary>
+    /// <summary>Nodes that the search for a reference script may look at; more finds few more and costs most of the time.</summary>
     private const int SearchNodes = 600;
 
+    /// <summary>Candidates drawn for each wanted problem before the generator gives up and reports what is missing.</summary>
     private const int CandidatesPerProblem = 400;
 
     public ProblemSet Generate(ProblemCounts counts, RandomStream stream)
@@ -26,7 +27,7 @@ internal sealed class ProblemGenerator(PropositionalDomain domain, Propositional
         for (long candidate = 0; missing > 0 && candidate < (long)CandidatesPerProblem * total + 10_000; candidate++)
         {
             var draw = stream.Derive("goal").Derive(candidate);
-            var stratum = NeediestStratum(wanted, filled, ref draw);
+            var stratum = PickStratum(wanted, filled, ref draw);
             var goal = new GoalMaker(draw).Make(1 + Math.Min(5, options.Strata[stratum].MinSentences / 2));
             if (Reference(goal, maxSentences, removed) is not { } script)
                 continue;
@@ -85,10 +86,10 @@ internal sealed class ProblemGenerator(PropositionalDomain domain, Propositional
         return wanted;
     }
 
-    private int NeediestStratum(
+    /// <summary>A stratum at random, in proportion to how many problems it still needs.</summary>
+    private int PickStratum(
         Dictionary<(Split, int), int> wanted, Dictionary<(Split, int), List<(Formula Goal, string Script, string Hash)>> filled, ref RandomStream draw)
     {
-        // Proportional to what is missing, so that effort follows need.
         var missing = new int[options.Strata.Count];
         foreach (var ((split, stratum), count) in wanted)
             missing[stratum] += count - filled[(split, stratum)].Count;
