@@ -109,7 +109,7 @@ internal sealed class LiveProgress : IRunProgress
 
     private static Rows Stage(RunEvent e) => e switch
     {
-        RunEvent.StageStarted s => Bar($"round {s.Round} {s.Stage}", 0, s.Items, ""),
+        RunEvent.StageStarted s => Bar($"round {s.Round} {s.Stage}", 0, Math.Max(1, s.Items), ""),
         RunEvent.BatchDone b => Bar($"round {b.Round} {b.Stage}", b.Done, b.Total, $"accepted {ProgressText.Count(b.Accepted)}{ProgressText.Unknown(b.Unknown)}  {ProgressText.Speeds(b)}"),
         RunEvent.Learned l => Bar($"round {l.Round} learn", l.Step.Step, l.Step.Steps, ProgressText.Learned(l.Step)),
         _ => new Rows(),

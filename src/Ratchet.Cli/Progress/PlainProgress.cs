@@ -31,7 +31,7 @@ internal sealed class PlainProgress(TextWriter writer, TimeProvider clock) : IRu
     private string Start(RunEvent.StageStarted s)
     {
         _last = clock.GetTimestamp();
-        return $"round {s.Round}  {s.Stage,-8}  {ProgressText.Count(s.Items)} {(s.Stage == "learn" ? "steps" : "attempts")}";
+        return $"round {s.Round}  {s.Stage,-8}  {ProgressText.Count(s.Items)} {(s.Stage == "learn" ? "rows" : "attempts")}";
     }
 
     private bool Due()
