@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Ratchet.Examples;
 using Ratchet.Learning.Cpu;
+using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Runs;
 
@@ -55,8 +56,9 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
     /// <param name="weights">Start weights; copied.</param>
     /// <param name="adamW">Optimizer settings; null for the defaults.</param>
     /// <param name="options">Division of work; null for the defaults.</param>
+    /// <param name="budget">Each thread holds a permit of it while it works and lets others go first between two shards; null for none.</param>
     /// <exception cref="RatchetException">Settings are out of range; the message names all of them.</exception>
-    public CpuTrainer(DecoderWeights weights, AdamWOptions? adamW = null, CpuTrainerOptions? options = null)
+    public CpuTrainer(DecoderWeights weights, AdamWOptions? adamW = null, CpuTrainerOptions? options = null, ThreadBudget? budget = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
         _adamW = adamW ?? new AdamWOptions();
@@ -65,7 +67,7 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
         weights.Config.ThrowIfInvalid();
         Config = weights.Config;
         _model = new DecoderParameters(weights);
-        _pool = new WorkerPool(options.Threads);
+        _pool = new WorkerPool(options.Threads, budget);
         _passes = new DecoderPass?[options.Threads];
         _chunks = new PassRow[options.Threads][];
         Array.Fill(_chunks, []);

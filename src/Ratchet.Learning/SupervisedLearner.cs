@@ -27,6 +27,8 @@ public delegate Example RowAugmentation(Example row, int epoch, RandomStream str
 /// </remarks>
 public sealed class SupervisedLearner : ILearner
 {
+    private const int CurvePoints = 100;
+
     private readonly DecoderConfig _shape;
     private readonly ITokenizer _tokenizer;
     private readonly LearningOptions _options;
@@ -107,13 +109,14 @@ public sealed class SupervisedLearner : ILearner
             Steps = state.Step,
             Tokens = state.Tokens,
             FinalLoss = state.LossSum / state.LossWeight,
+            Curve = state.Curve,
             RowsHash = rowsHash,
             Rows = TrainingManifest.Entries(request.Examples),
         };
         var files = new Dictionary<string, string>(_tokenizer.Save()) { [TrainingManifest.FileName] = manifest.ToJson() };
         var checkpoint = CheckpointStore.Save(request.Folder, IdOf(request.Folder), trainer.Export(), files, writeMore: partial => OptimizerFile.Save(partial, trainer.ExportOptimizer()));
         TrainingSnapshot.Delete(request.Folder);
-        return new LearningResult(checkpoint, state.Step, state.Tokens, manifest.FinalLoss);
+        return new LearningResult(checkpoint, state.Step, state.Tokens, manifest.FinalLoss) { Curve = state.Curve };
     }
 
     private TrainingSnapshot Train(LearningRequest request, List<Example> rows, StepPlan plan, LearningRateSchedule schedule, IDecoderTrainer trainer, TrainingSnapshot state, IProgress<LearningStep>? progress, CancellationToken cancellationToken)
@@ -151,7 +154,10 @@ public sealed class SupervisedLearner : ILearner
                 LossSum = state.LossSum + (counts ? result.Loss * weight : 0),
                 LossWeight = state.LossWeight + (counts ? weight : 0),
             };
-            progress?.Report(new LearningStep(step + 1, steps, result.Loss, result.GradientNorm, rate, state.Tokens));
+            var point = new LearningStep(step + 1, steps, result.Loss, result.GradientNorm, rate, state.Tokens);
+            if (IsOnCurve(step, steps))
+                state = state with { Curve = [.. state.Curve, point] };
+            progress?.Report(point);
             if (_options.SnapshotInterval > 0 && (step + 1) % _options.SnapshotInterval == 0 && step + 1 < steps)
             {
                 state.Save(request.Folder, trainer);
@@ -162,6 +168,9 @@ public sealed class SupervisedLearner : ILearner
         return state;
     }
 
+    /// <summary>Whether a step completes another hundredth of the training: at most 100 steps do, evenly spread, the last among them.</summary>
+    private static bool IsOnCurve(int step, int steps) => (long)(step + 1) * CurvePoints / steps != (long)step * CurvePoints / steps;
+
     /// <summary>The result of a request that was finished before a kill, read back from its checkpoint.</summary>
     private static LearningResult? Finished(LearningRequest request, string hash)
     {
@@ -171,7 +180,7 @@ public sealed class SupervisedLearner : ILearner
         {
             var checkpoint = CheckpointStore.Open(request.Folder, IdOf(request.Folder));
             TrainingSnapshot.Delete(request.Folder);
-            return new LearningResult(checkpoint, manifest.Steps, manifest.Tokens, manifest.FinalLoss);
+            return new LearningResult(checkpoint, manifest.Steps, manifest.Tokens, manifest.FinalLoss) { Curve = manifest.Curve };
         }
         catch (RatchetException)
         {

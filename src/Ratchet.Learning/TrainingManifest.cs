@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ratchet.Examples;
+using Ratchet.Loop;
 
 namespace Ratchet.Learning;
 
@@ -37,6 +38,9 @@ public sealed record TrainingManifest
 
     /// <summary>Mean loss per target token over the last tenth of the steps, nats.</summary>
     public required double FinalLoss { get; init; }
+
+    /// <summary>Learning curve, thinned to at most 100 steps.</summary>
+    public IReadOnlyList<LearningStep> Curve { get; init; } = [];
 
     /// <summary>SHA-256 of the rows in order, ids and weights included.</summary>
     public required string RowsHash { get; init; }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Runs;
 
@@ -27,6 +28,9 @@ internal sealed record TrainingSnapshot
 
     /// <summary>Sum of weights that belongs to <see cref="LossSum"/>.</summary>
     public required double LossWeight { get; init; }
+
+    /// <summary>Points of the learning curve so far.</summary>
+    public IReadOnlyList<LearningStep> Curve { get; init; } = [];
 
     /// <summary>SHA-256 of the files of the snapshot, by name.</summary>
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();

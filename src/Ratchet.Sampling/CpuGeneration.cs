@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Ratchet.Attempts;
+using Ratchet.Loop;
 using Ratchet.Models.Cpu;
 
 namespace Ratchet.Sampling;
@@ -19,6 +20,7 @@ internal sealed unsafe class CpuGeneration : IDisposable
     private readonly SamplingOptions _options;
     private readonly StopCondition _stop;
     private readonly int _workers;
+    private readonly ThreadBudget? _budget;
     private readonly CancellationToken _cancellation;
     private readonly CancellationTokenRegistration _registration;
     private readonly object _gate = new();
@@ -36,9 +38,10 @@ internal sealed unsafe class CpuGeneration : IDisposable
     private volatile int _idle;
     private volatile bool _stopped;
 
-    public CpuGeneration(CpuDecoder decoder, KeyValuePages pages, IReadOnlyList<SamplePrompt> prompts, SamplingOptions options, int workers, CancellationToken cancellation)
+    public CpuGeneration(
+        CpuDecoder decoder, KeyValuePages pages, IReadOnlyList<SamplePrompt> prompts, SamplingOptions options, int workers, ThreadBudget? budget, CancellationToken cancellation)
     {
-        (_decoder, _pages, _prompts, _options, _workers, _cancellation) = (decoder, pages, prompts, options, workers, cancellation);
+        (_decoder, _pages, _prompts, _options, _workers, _budget, _cancellation) = (decoder, pages, prompts, options, workers, budget, cancellation);
         _stop = new StopCondition(options);
         _firstResult = new int[prompts.Count];
         for (var i = 0; i < prompts.Count; i++)
@@ -72,14 +75,19 @@ internal sealed unsafe class CpuGeneration : IDisposable
         Stop();
     }
 
-    /// <summary>A worker's loop: fill the batch, one step for all its sequences, until nothing is left.</summary>
+    /// <summary>
+    /// A worker's loop: fill the batch, one step for all its sequences, until nothing is left. Works on a permit of the budget, and lets
+    /// others go first between two steps.
+    /// </summary>
     public void Run(DecoderWorkspace work)
     {
         var active = new List<CpuSequence>(_options.MaxBatch);
         var drawer = new TokenSampler(_options, _decoder.Config.VocabularySize);
+        using var permit = _budget?.Enter();
         while (!_stopped)
         {
-            if (!Fill(active, work, drawer))
+            permit?.Breathe();
+            if (!Fill(active, work, drawer, permit))
                 return;
             if (active.Count > 0)
                 Step(active, work, drawer);
@@ -105,13 +113,14 @@ internal sealed unsafe class CpuGeneration : IDisposable
     }
 
     /// <summary>Takes sequences until the worker has its share; waits while it has none and others may still hand some over. False when all is done.</summary>
-    private bool Fill(List<CpuSequence> active, DecoderWorkspace work, TokenSampler drawer)
+    private bool Fill(List<CpuSequence> active, DecoderWorkspace work, TokenSampler drawer, ThreadBudget.Lease? permit)
     {
         while (!_stopped)
         {
             CpuPrefix? prefix = null;
             CpuSequence? sequence = null;
             var prompt = -1;
+            var waited = false;
             lock (_gate)
             {
                 var unstarted = Total - _started;
@@ -136,15 +145,26 @@ internal sealed unsafe class CpuGeneration : IDisposable
                         return true;
                     if (_ended == Total)
                         return false;
+                    permit?.Pause();
                     _idle++;
                     Monitor.Wait(_gate);
                     _idle--;
-                    continue;
+                    waited = true;
                 }
             }
 
+            if (waited)
+            {
+                // Outside the lock: whoever holds the permit may need the lock to come to the point where it lets go.
+                permit?.Resume();
+                continue;
+            }
+
             if (sequence is null)
+            {
                 Evaluate(prompt, work);
+                permit?.Breathe();
+            }
             else if (!FirstToken(sequence, drawer))
                 active.Add(sequence);
         }

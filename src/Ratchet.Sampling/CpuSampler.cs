@@ -1,3 +1,4 @@
+using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Models.Cpu;
 
@@ -18,6 +19,7 @@ public sealed class CpuSampler : ISampler
     private readonly CpuDecoder _decoder;
     private readonly KeyValuePages _pages;
     private readonly DecoderWorkspace?[] _workspaces;
+    private readonly ThreadBudget? _budget;
     private readonly Lock _use = new();
     private bool _disposed;
 
@@ -25,9 +27,11 @@ public sealed class CpuSampler : ISampler
     /// <param name="weights">Weights.</param>
     /// <param name="threads">Worker threads, at least 1; the calling thread is one of them.</param>
     /// <param name="precision">How matrices are held.</param>
-    public CpuSampler(DecoderWeights weights, int threads = 1, WeightPrecision precision = WeightPrecision.Float32)
+    /// <param name="budget">Each worker holds a permit of it while it works and lets others go first between two steps; null for none.</param>
+    public CpuSampler(DecoderWeights weights, int threads = 1, WeightPrecision precision = WeightPrecision.Float32, ThreadBudget? budget = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        _budget = budget;
         _decoder = new CpuDecoder(weights, precision);
         _pages = new KeyValuePages(_decoder.Config);
         _workspaces = new DecoderWorkspace?[threads];
@@ -64,7 +68,7 @@ public sealed class CpuSampler : ISampler
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             cancellationToken.ThrowIfCancellationRequested();
-            using var generation = new CpuGeneration(_decoder, _pages, prompts, options, _workspaces.Length, cancellationToken);
+            using var generation = new CpuGeneration(_decoder, _pages, prompts, options, _workspaces.Length, _budget, cancellationToken);
             var workers = Math.Min(_workspaces.Length, Math.Max(generation.Total, 1));
             RunWorkers(workers, Math.Max(options.MaxBatch, PrefillRows), generation.Run, generation.Fail);
             return generation.Results();
@@ -86,8 +90,12 @@ public sealed class CpuSampler : ISampler
             ObjectDisposedException.ThrowIf(_disposed, this);
             RunWorkers(Math.Min(_workspaces.Length, Math.Max(sequences.Count, 1)), PrefillRows, work =>
             {
+                using var permit = _budget?.Enter();
                 for (var i = Interlocked.Increment(ref next); i < results.Length; i = Interlocked.Increment(ref next))
+                {
                     results[i] = _decoder.Score(sequences[i], work, _pages);
+                    permit?.Breathe();
+                }
             }, e => failure ??= e);
         }
 

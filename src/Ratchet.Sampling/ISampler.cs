@@ -48,8 +48,11 @@ public sealed record SamplingOptions
     /// <summary>Id sequences that end a sequence when they appear at its end (stop strings, already encoded); part of the sample.</summary>
     public IReadOnlyList<IReadOnlyList<int>> StopSequences { get; init; } = [];
 
-    /// <summary>Most sequences decoded together by one worker.</summary>
-    public int MaxBatch { get; init; } = 64;
+    /// <summary>
+    /// Most sequences decoded together by one worker. The default suits own kernels and a model that fits the cache; the tensor library
+    /// gains from more.
+    /// </summary>
+    public int MaxBatch { get; init; } = 32;
 }
 
 /// <summary>One drawn continuation.</summary>

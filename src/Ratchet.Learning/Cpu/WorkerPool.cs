@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Ratchet.Loop;
 
 namespace Ratchet.Learning.Cpu;
 
@@ -15,6 +16,7 @@ internal sealed class WorkerPool : IDisposable
 {
     private readonly object _lock = new();
     private readonly Thread[] _threads;
+    private readonly ThreadBudget? _budget;
     private Action<int, int>? _work;
     private int _count;
     private int _next;
@@ -25,9 +27,11 @@ internal sealed class WorkerPool : IDisposable
 
     /// <summary>Makes a pool.</summary>
     /// <param name="threads">Threads that work, the calling thread counted; at least 1.</param>
-    public WorkerPool(int threads)
+    /// <param name="budget">Each thread holds a permit of it while it works and lets others go first between two items; null for none.</param>
+    public WorkerPool(int threads, ThreadBudget? budget = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
+        _budget = budget;
         Threads = threads;
         _threads = new Thread[threads - 1];
         for (var i = 0; i < _threads.Length; i++)
@@ -61,10 +65,7 @@ internal sealed class WorkerPool : IDisposable
                 Monitor.PulseAll(_lock);
         }
 
-        while (TakeAndRun(0))
-        {
-        }
-
+        Work(0);
         ExceptionDispatchInfo? fault;
         lock (_lock)
         {
@@ -105,10 +106,15 @@ internal sealed class WorkerPool : IDisposable
                     return;
             }
 
-            while (TakeAndRun(worker))
-            {
-            }
+            Work(worker);
         }
+    }
+
+    private void Work(int worker)
+    {
+        using var permit = _budget?.Enter();
+        while (TakeAndRun(worker))
+            permit?.Breathe();
     }
 
     private bool TakeAndRun(int worker)

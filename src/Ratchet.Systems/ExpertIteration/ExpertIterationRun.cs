@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Ratchet.Journal;
 using Ratchet.Loop;
+using Ratchet.Models;
 using Ratchet.Recipes;
 using Ratchet.Reports;
 using Ratchet.Runs;
@@ -61,11 +62,20 @@ public static class ExpertIterationRun
                 journal.AddMeta("recipe_sha256", recipeHash);
                 journal.AddMeta("seed", world.Recipe.Seed.ToString());
                 journal.AddMeta("system", world.Recipe.System);
+                journal.AddMeta("start_sha256", world.StartFrom?.WeightsHash ?? "");
             });
+        }
+
+        if (world.StartFrom is { } start && journal.Meta("start_sha256") != start.WeightsHash)
+        {
+            throw new RatchetException(
+                $"The model '{start.Folder}' was changed since the run began.", "Put its files back as they were, or start a new run with the changed model.");
         }
 
         if (journal.Problems() is null)
             journal.AddProblems(world.Problems);
+        if (journal.Rounds().Count <= world.Options.Rounds)
+            RequireCheckpoints(run, journal);
 
         var notes = world.Notes;
         foreach (var note in notes)
@@ -83,7 +93,7 @@ public static class ExpertIterationRun
             run.WriteSummary(RunSummaries.Make(world, journal, "stopped", "The run was stopped; 'ratchet resume' continues it."));
             throw;
         }
-        catch (RatchetException e)
+        catch (Exception e)
         {
             TryWriteFailure(world, run, journal, e);
             throw;
@@ -95,7 +105,22 @@ public static class ExpertIterationRun
         return summary;
     }
 
-    private static void TryWriteFailure(ExpertIterationWorld world, RunFolder run, RunJournal journal, RatchetException e)
+    /// <summary>Refuses to go on from weights that are not those that the journal names. Rounds go on from the first or the last.</summary>
+    private static void RequireCheckpoints(RunFolder run, RunJournal journal)
+    {
+        var checkpoints = journal.Checkpoints();
+        foreach (var recorded in checkpoints.Take(1).Concat(checkpoints.TakeLast(1)))
+        {
+            if (CheckpointStore.Open(run.CheckpointPath(recorded.Id), recorded.Id).WeightsHash != recorded.WeightsHash)
+            {
+                throw new RatchetException(
+                    $"The checkpoint '{run.CheckpointPath(recorded.Id)}' is not the one that the run made: its weights were changed.",
+                    "Put its files back as they were, or start a new run.");
+            }
+        }
+    }
+
+    private static void TryWriteFailure(ExpertIterationWorld world, RunFolder run, RunJournal journal, Exception e)
     {
         try
         {

@@ -30,6 +30,7 @@ internal sealed class ExpertIterationStages : IDisposable
             TopK = recipe.Propose.TopK,
             MaxNewTokens = recipe.Propose.MaxNewTokens,
             StopIds = [tokenizer.EndId],
+            MaxBatch = world.SamplerEngine == "torch" ? 128 : 32,
         };
         _proposer = new SamplerProposer(
             world.Domain.Prompt, tokenizer, OpenSampler, world.Shape.MaxPositions, train, train with { Temperature = recipe.Evaluate.Temperature, TopP = 1, TopK = 0 });
@@ -87,17 +88,19 @@ internal sealed class ExpertIterationStages : IDisposable
     {
         var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
         return _world.SamplerEngine == "torch"
-            ? new TorchSampler(weights, Torch())
-            : new CpuSampler(weights, _world.Budget.Threads, _world.Recipe.Model.WeightsType);
+            ? new TorchSampler(weights, Torch(_world.Recipe.Model.WeightsType == WeightPrecision.BFloat16 ? WeightsType.BFloat16 : WeightsType.Float32))
+            : new CpuSampler(weights, _world.Budget.Threads, _world.Recipe.Model.WeightsType, _world.Budget);
     }
 
-    private IDecoderTrainer OpenTrainer(DecoderWeights weights, AdamWOptions adamW) => _world.LearnerEngine == "torch" ? new TorchTrainer(weights, adamW, Torch()) : new CpuTrainer(weights, adamW, CpuOptions());
+    private IDecoderTrainer OpenTrainer(DecoderWeights weights, AdamWOptions adamW) => _world.LearnerEngine == "torch"
+        ? new TorchTrainer(weights, adamW, Torch(WeightsType.Float32))
+        : new CpuTrainer(weights, adamW, CpuOptions(), _world.Budget);
 
     /// <summary>Settings of the tensor library, whose threads are the run's.</summary>
-    private TorchOptions Torch()
+    private TorchOptions Torch(WeightsType compute)
     {
         TorchNative.Threads = _world.Budget.Threads;
-        return new TorchOptions { Device = _world.Recipe.Device, Compute = _world.Recipe.Model.WeightsType == WeightPrecision.BFloat16 ? WeightsType.BFloat16 : WeightsType.Float32 };
+        return new TorchOptions { Device = _world.Recipe.Device, Compute = compute };
     }
 
     private CpuTrainerOptions CpuOptions() => new() { Threads = _world.Budget.Threads, Shards = _world.Recipe.Learn.Shards };

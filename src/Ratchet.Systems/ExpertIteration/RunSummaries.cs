@@ -31,7 +31,7 @@ internal static class RunSummaries
             Speed = new SpeedSummary(
                 Rate(times.SampledTokens, times.SampleSeconds), Rate(times.TrainedTokens, times.LearnSeconds), Rate(times.Checks, times.VerifySeconds)),
             Parity = new ParitySummary(rounds.Select(r => r.Parity).DefaultIfEmpty(0).Max()),
-            Removed = world.Problems.Removed,
+            Removed = new SortedDictionary<string, int>(world.Problems.Removed.ToDictionary(r => r.Key, r => r.Value), StringComparer.Ordinal),
             WeightsHash = journal.Checkpoints() is [.., var last] ? last.WeightsHash : null,
             Environment = Environment(world),
         };

@@ -10,7 +10,7 @@ internal static class JournalSchema
     public const int Version = 1;
 
     public static readonly string[] IdentityTables =
-        ["meta", "problems", "solutions", "batches", "verdicts", "attempts", "checkpoints", "examples", "selections", "rounds"];
+        ["meta", "problems", "solutions", "batches", "verdicts", "attempts", "checkpoints", "learning_curve", "examples", "selections", "rounds"];
 
     public const string Create = """
         CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -32,6 +32,9 @@ internal static class JournalSchema
         CREATE TABLE checkpoints(
             id TEXT PRIMARY KEY, round INTEGER NOT NULL, from_id TEXT, weights_hash TEXT NOT NULL, examples INTEGER NOT NULL,
             steps INTEGER NOT NULL, tokens INTEGER NOT NULL, loss REAL NOT NULL) WITHOUT ROWID;
+        CREATE TABLE learning_curve(
+            checkpoint_id TEXT NOT NULL, step INTEGER NOT NULL, loss REAL NOT NULL, gradient_norm REAL NOT NULL, learning_rate REAL NOT NULL,
+            tokens INTEGER NOT NULL, PRIMARY KEY(checkpoint_id, step)) WITHOUT ROWID;
         CREATE TABLE examples(
             checkpoint_id TEXT NOT NULL, ordinal INTEGER NOT NULL, id TEXT NOT NULL, problem_id TEXT NOT NULL, weight REAL NOT NULL,
             target_start INTEGER NOT NULL, ids BLOB NOT NULL, attempt_ids TEXT NOT NULL,

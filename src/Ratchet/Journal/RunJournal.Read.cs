@@ -95,6 +95,15 @@ public sealed partial class RunJournal
         r => new RecordedCheckpoint(
             r.GetString(0), r.GetInt32(1), r.IsDBNull(2) ? null : r.GetString(2), r.GetString(3), r.GetInt32(4), r.GetInt64(5), r.GetDouble(6))));
 
+    /// <summary>Learning curves of all checkpoints: some of the steps of each, in order of rounds and steps.</summary>
+    public IReadOnlyList<(int Round, LearningStep Step)> LearningCurves() => Guard(() => Rows(
+        """
+        SELECT c.round, l.step, c.steps, l.loss, l.gradient_norm, l.learning_rate, l.tokens
+        FROM learning_curve l JOIN checkpoints c ON c.id = l.checkpoint_id ORDER BY c.round, l.step
+        """,
+        [],
+        r => (r.GetInt32(0), new LearningStep(r.GetInt32(1), r.GetInt32(2), r.GetDouble(3), r.GetDouble(4), r.GetDouble(5), r.GetInt64(6)))));
+
     /// <summary>The rows that trained a checkpoint, in training-set order, with the attempts behind them.</summary>
     public IReadOnlyList<LineageRow> Lineage(string checkpointId) => Guard(() => Rows(
         "SELECT id, problem_id, weight, attempt_ids FROM examples WHERE checkpoint_id = $c ORDER BY ordinal",

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Ratchet.Attempts;
 using Ratchet.Examples;
+using Ratchet.Loop;
 using Ratchet.Problems;
 using Ratchet.Runs;
 using Ratchet.Selection;
@@ -36,9 +37,10 @@ public sealed partial class RunJournal : IDisposable
         {
             journal.Guard(() =>
             {
+                journal.RequireJournal(mayBeEmpty: true);
                 journal.Execute("PRAGMA journal_mode=WAL");
                 journal.Execute("PRAGMA synchronous=NORMAL");
-                if (journal.Scalar("SELECT count(*) FROM sqlite_master WHERE name = 'meta'") == 0)
+                if (journal.Scalar("SELECT count(*) FROM sqlite_master") == 0)
                 {
                     journal.Together(() =>
                     {
@@ -69,7 +71,11 @@ public sealed partial class RunJournal : IDisposable
         var journal = Connect(path, SqliteOpenMode.ReadOnly);
         try
         {
-            journal.Guard(journal.RequireVersion);
+            journal.Guard(() =>
+            {
+                journal.RequireJournal(mayBeEmpty: false);
+                journal.RequireVersion();
+            });
             return journal;
         }
         catch
@@ -192,8 +198,12 @@ public sealed partial class RunJournal : IDisposable
         });
     }
 
-    /// <summary>Records a checkpoint with the rows that trained it, in one transaction.</summary>
-    public void AddCheckpoint(RecordedCheckpoint checkpoint, IReadOnlyList<Example> examples, StageTiming timing)
+    /// <summary>Records a checkpoint with the rows that trained it and its learning curve, in one transaction.</summary>
+    /// <param name="checkpoint">Checkpoint.</param>
+    /// <param name="examples">Rows, in training-set order.</param>
+    /// <param name="timing">What the training took.</param>
+    /// <param name="curve">Some of its steps in order, or null for none.</param>
+    public void AddCheckpoint(RecordedCheckpoint checkpoint, IReadOnlyList<Example> examples, StageTiming timing, IReadOnlyList<LearningStep>? curve = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(examples);
@@ -222,6 +232,18 @@ public sealed partial class RunJournal : IDisposable
                     ("$start", e.TargetStart),
                     ("$ids", IdPacking.Pack(e.Ids)),
                     ("$attempts", string.Join(' ', e.AttemptIds)));
+            }
+
+            foreach (var point in curve ?? [])
+            {
+                Execute(
+                    "INSERT INTO learning_curve VALUES($c, $step, $loss, $norm, $rate, $tokens)",
+                    ("$c", checkpoint.Id),
+                    ("$step", point.Step),
+                    ("$loss", point.Loss),
+                    ("$norm", point.GradientNorm),
+                    ("$rate", point.LearningRate),
+                    ("$tokens", point.Tokens));
             }
 
             AddTiming(checkpoint.Round, timing);
@@ -287,6 +309,15 @@ public sealed partial class RunJournal : IDisposable
         ("$learn", t.LearnSeconds),
         ("$trained", t.TrainedTokens));
 
+    private void RequireJournal(bool mayBeEmpty)
+    {
+        var tables = Scalar("SELECT count(*) FROM sqlite_master");
+        if (tables == 0 && !mayBeEmpty)
+            throw new RatchetException($"The journal '{_path}' is empty: the run was stopped before it began.", "Begin it with 'ratchet resume'.");
+        if (tables > 0 && Scalar("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('meta', 'attempts', 'verdicts')") < 3)
+            throw new RatchetException($"The file '{_path}' is a database of something else than a run.", "Give the folder of a run, or choose another one with --out.");
+    }
+
     private void RequireVersion()
     {
         var version = Scalar("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'schema_version'");
@@ -306,14 +337,15 @@ public sealed partial class RunJournal : IDisposable
 
     private T Guard<T>(Func<T> action)
     {
-        const int Full = 13, Corrupt = 11, NotADatabase = 26, ReadOnly = 8, IoError = 10, CannotOpen = 14, Busy = 5;
+        const int Full = 13, Corrupt = 11, NotADatabase = 26, ReadOnly = 8, IoError = 10, CannotOpen = 14, Busy = 5, NoRoomForSharedMemory = 4874;
         try
         {
             return action();
         }
         catch (SqliteException e)
         {
-            throw e.SqliteErrorCode switch
+            // The index of the write-ahead log is a file as well: where it cannot grow, the disk is full too.
+            throw (e.SqliteExtendedErrorCode == NoRoomForSharedMemory ? Full : e.SqliteErrorCode) switch
             {
                 Full => new RatchetException(
                     $"The journal '{_path}' cannot be written: the disk is full.",

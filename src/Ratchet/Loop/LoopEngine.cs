@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Ratchet.Attempts;
 using Ratchet.Checkpoints;
 using Ratchet.Evaluation;
@@ -182,11 +183,12 @@ public sealed class LoopEngine
         var result = await (round == 0 ? _stages.StartLearner : _stages.Learner).LearnAsync(
             request, new DirectProgress(step => _observer.OnEvent(new RunEvent.Learned { Round = round, Step = step })), cancellationToken);
         var row = new RecordedCheckpoint(id, round, request.From?.Id, result.Checkpoint.WeightsHash, result.Steps, result.Tokens, result.FinalLoss);
-        _journal.AddCheckpoint(row, examples, new StageTiming("learn", SinceLastRecord())
+        var timing = new StageTiming("learn", SinceLastRecord())
         {
             LearnSeconds = Stopwatch.GetElapsedTime(begin).TotalSeconds,
             TrainedTokens = result.Tokens,
-        });
+        };
+        _journal.AddCheckpoint(row, examples, timing, result.Curve);
         _checkpoints[id] = result.Checkpoint;
         return row;
     }
@@ -227,6 +229,7 @@ public sealed class LoopEngine
                 if (batch + 1 < batches.Count)
                     next = SampleAsync(batches[batch + 1], stop.Token);
                 var verified = await _verification.VerifyAsync(_problems, attempts, cancellationToken);
+                RefuseTooManyUnknown(judged, verified, total, request.Round, stage);
                 var tokens = attempts.Sum(a => (long)a.TokenIds.Count);
                 _journal.AddBatch(request.Round, request.Phase, batch, verified.Attempts, new StageTiming(stage, SinceLastRecord())
                 {
@@ -248,7 +251,6 @@ public sealed class LoopEngine
             throw;
         }
 
-        RefuseTooManyUnknown(judged, request.Round, stage);
         return judged;
     }
 
@@ -261,15 +263,20 @@ public sealed class LoopEngine
         },
         cancellationToken);
 
-    private void RefuseTooManyUnknown(List<JudgedAttempt> judged, int round, string stage)
+    /// <summary>
+    /// Stops before a batch is recorded that takes a stage over its limit. What is recorded stays within it, so that a resumed run judges that
+    /// batch again, with a verifier that was mended meanwhile.
+    /// </summary>
+    private void RefuseTooManyUnknown(List<JudgedAttempt> judged, VerifiedBatch batch, int total, int round, string stage)
     {
-        var unknown = judged.Count(j => j.Verdict.IsUnknown);
-        if (unknown <= _options.UnknownLimit * judged.Count)
+        var unknown = judged.Select(j => j.Verdict).Concat(batch.Attempts.Select(a => a.Verdict)).Where(v => v.IsUnknown).ToList();
+        if (unknown.Count <= _options.UnknownLimit * total)
             return;
-        var reasons = string.Join(", ", judged.Where(j => j.Verdict.IsUnknown).GroupBy(j => j.Verdict.Reason).OrderByDescending(g => g.Count()).Select(g => $"{g.Count()} {g.Key}"));
+        var reasons = string.Join(", ", unknown.GroupBy(v => v.Reason).OrderByDescending(g => g.Count()).ThenBy(g => g.Key)
+            .Select(g => $"{g.Count()} {JsonNamingPolicy.SnakeCaseLower.ConvertName(g.Key.ToString())}"));
         throw new RatchetException(
-            $"{unknown} of {judged.Count} attempts of round {round} ({stage}) have no verdict: {reasons}. The limit is {_options.UnknownLimit:P0}.",
-            "Mend the verifier (see 'ratchet doctor') and resume, or raise verify.unknown_limit.");
+            FormattableString.Invariant($"{unknown.Count} of the {total} attempts of round {round} ({stage}) have no verdict: {reasons}. The limit is {_options.UnknownLimit * 100:0.##} %."),
+            "Mend the verifier (see 'ratchet doctor') and continue with 'ratchet resume', or start a new run with a higher verify.unknown_limit.");
     }
 
     private static TrainSummary Summarize(IReadOnlyList<JudgedAttempt> attempts) => new(

@@ -133,4 +133,11 @@ public sealed record LearningStep(int Step, int Steps, double Loss, double Gradi
 /// <param name="Steps">Optimizer steps.</param>
 /// <param name="Tokens">Tokens (context and targets) trained on, padding not counted.</param>
 /// <param name="FinalLoss">Mean loss per target token over the last tenth of the steps, in nats.</param>
-public sealed record LearningResult(Checkpoint Checkpoint, int Steps, long Tokens, double FinalLoss);
+public sealed record LearningResult(Checkpoint Checkpoint, int Steps, long Tokens, double FinalLoss)
+{
+    /// <summary>
+    /// Some of the steps in order, the last among them, for a picture of the training: all where there are few, else evenly thinned.
+    /// Depends on the request alone, like the weights.
+    /// </summary>
+    public IReadOnlyList<LearningStep> Curve { get; init; } = [];
+}

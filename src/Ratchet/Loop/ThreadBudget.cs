@@ -31,6 +31,9 @@ public sealed class ThreadBudget
     /// <summary>Most permits that were out at once, for tests and reports.</summary>
     public int Peak { get; private set; }
 
+    /// <summary>Threads that wait for a permit at the moment.</summary>
+    public int Waiting => _waitingCount;
+
     /// <summary>Waits for a permit. Dispose the lease to give it back.</summary>
     public Lease Enter()
     {
@@ -80,20 +83,43 @@ public sealed class ThreadBudget
     public sealed class Lease : IDisposable
     {
         private ThreadBudget? _budget;
+        private bool _paused;
 
         internal Lease(ThreadBudget budget) => _budget = budget;
 
         /// <summary>Lets one who waits go first; returns at once when nobody does.</summary>
         public void Breathe()
         {
-            if (_budget is { _waitingCount: > 0 } budget)
+            if (!_paused && _budget is { _waitingCount: > 0 } budget)
             {
                 budget.GiveBack();
                 budget.Take();
             }
         }
 
+        /// <summary>Gives the permit back for a while, before waiting for something else than a core. Never blocks.</summary>
+        public void Pause()
+        {
+            if (_paused || _budget is not { } budget)
+                return;
+            _paused = true;
+            budget.GiveBack();
+        }
+
+        /// <summary>Waits for a permit again after <see cref="Pause"/>.</summary>
+        public void Resume()
+        {
+            if (!_paused || _budget is not { } budget)
+                return;
+            budget.Take();
+            _paused = false;
+        }
+
         /// <summary>Gives the permit back; more calls do nothing.</summary>
-        public void Dispose() => Interlocked.Exchange(ref _budget, null)?.GiveBack();
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _budget, null) is { } budget && !_paused)
+                budget.GiveBack();
+        }
     }
 }

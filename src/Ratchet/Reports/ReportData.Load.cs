@@ -50,6 +50,7 @@ public sealed partial record ReportData
             AcceptedByProblem = new SortedDictionary<string, int>(
                 journal.Attempts(new AttemptQuery { Phase = Phase.Train, Outcome = "accepted" }).GroupBy(a => a.Problem.Id).ToDictionary(g => g.Key, g => g.Count()), StringComparer.Ordinal),
             Selections = journal.Selections(),
+            Loss = [.. journal.LearningCurves().Select(p => new LossPoint(p.Round, p.Step.Step, p.Step.Loss))],
         };
         if (first == last)
             return data;

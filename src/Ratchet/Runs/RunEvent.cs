@@ -18,7 +18,7 @@ public abstract record RunEvent
         /// <summary><c>propose</c>, <c>learn</c> or <c>evaluate</c>.</summary>
         public required string Stage { get; init; }
 
-        /// <summary>Items that the stage will work on: attempts, or optimizer steps.</summary>
+        /// <summary>Items that the stage will work on: attempts, or rows to train on.</summary>
         public required int Items { get; init; }
     }
 
