@@ -112,7 +112,7 @@ public sealed class PropositionalDomain : IDomain
     public string Prompt(Problem problem)
     {
         ArgumentNullException.ThrowIfNull(problem);
-        return problem.Statement + " Proof. ";
+        return PromptView.Of(FormulaParser.ParseStatement(problem.Statement));
     }
 
     /// <inheritdoc/>
@@ -130,7 +130,10 @@ public sealed class PropositionalDomain : IDomain
         var names = PropositionalTokenizer.Atoms.ToArray();
         stream.Shuffle(names.AsSpan());
         var map = PropositionalTokenizer.Atoms.Zip(names).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
-        return (NameMap.Apply(statement, map), NameMap.Apply(solution, map));
+        var order = stream.Derive("premises");
+        var (reordered, script) = PromptView.Reorder(
+            FormulaParser.ParseStatement(NameMap.Apply(statement, map)), NameMap.Apply(solution, map), positions => order.Shuffle<int>(positions));
+        return (FormulaPrinter.Print(reordered), script);
     }
 
     /// <summary>The formula over the closed list of atoms.</summary>

@@ -78,18 +78,17 @@ internal static class LibTorchFiles
         return path;
     }
 
-    /// <summary>Folders to try for the cache: <c>RATCHET_CACHE</c>, the user's, and one for this process alone.</summary>
-    public static IEnumerable<string> CacheFolders()
+    /// <summary>Folders to try for the cache: <c>RATCHET_CACHE</c>, the user's, and one for this process alone, which goes when the library is loaded.</summary>
+    public static IEnumerable<(string Folder, bool Temporary)> CacheFolders()
     {
         if (Environment.GetEnvironmentVariable("RATCHET_CACHE") is { Length: > 0 } chosen)
-            yield return Path.Combine(chosen, "native");
+            yield return (Path.Combine(chosen, "native"), false);
         if (Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache)
-            yield return Path.Combine(cache, "ratchet", "native");
-        var home = Environment.GetFolderPath(OperatingSystem.IsWindows() ? Environment.SpecialFolder.LocalApplicationData : Environment.SpecialFolder.UserProfile);
-        if (home.Length > 0)
-            yield return OperatingSystem.IsWindows() ? Path.Combine(home, "Ratchet", "native") : Path.Combine(home, ".cache", "ratchet", "native");
+            yield return (Path.Combine(cache, "ratchet", "native"), false);
+        if (Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home)
+            yield return (Path.Combine(home, ".cache", "ratchet", "native"), false);
 
         // Not a fixed name in a folder that all users share: someone else could have put a library there.
-        yield return Directory.CreateTempSubdirectory("ratchet-native-").FullName;
+        yield return (Directory.CreateTempSubdirectory("ratchet-native-").FullName, true);
     }
 }

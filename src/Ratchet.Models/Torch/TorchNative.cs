@@ -135,11 +135,13 @@ public static partial class TorchNative
             var bytes = File.ReadAllBytes(path);
             if (LibTorchPatcher.MarkWeak(bytes) is PatchResult.Patched or PatchResult.AlreadyWeak)
             {
-                foreach (var cache in LibTorchFiles.CacheFolders())
+                foreach (var (cache, temporary) in LibTorchFiles.CacheFolders())
                 {
                     try
                     {
                         handle = NativeLibrary.Load(LibTorchFiles.Cache(cache, Path.GetFileName(path), bytes));
+                        if (temporary)
+                            Directory.Delete(cache, recursive: true);
                         IsPatched = true;
                         return handle;
                     }

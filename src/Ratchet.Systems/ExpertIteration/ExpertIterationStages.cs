@@ -4,6 +4,7 @@ using Ratchet.Learning;
 using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Models.Cpu;
+using Ratchet.Models.Torch;
 using Ratchet.Problems;
 using Ratchet.Sampling;
 using Ratchet.Selection;
@@ -85,10 +86,19 @@ internal sealed class ExpertIterationStages : IDisposable
     private ISampler OpenSampler(Checkpoint checkpoint)
     {
         var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
-        return new CpuSampler(weights, _world.Budget.Threads, _world.Recipe.Model.WeightsType);
+        return _world.SamplerEngine == "torch"
+            ? new TorchSampler(weights, Torch())
+            : new CpuSampler(weights, _world.Budget.Threads, _world.Recipe.Model.WeightsType);
     }
 
-    private IDecoderTrainer OpenTrainer(DecoderWeights weights, AdamWOptions adamW) => new CpuTrainer(weights, adamW, CpuOptions());
+    private IDecoderTrainer OpenTrainer(DecoderWeights weights, AdamWOptions adamW) => _world.LearnerEngine == "torch" ? new TorchTrainer(weights, adamW, Torch()) : new CpuTrainer(weights, adamW, CpuOptions());
+
+    /// <summary>Settings of the tensor library, whose threads are the run's.</summary>
+    private TorchOptions Torch()
+    {
+        TorchNative.Threads = _world.Budget.Threads;
+        return new TorchOptions { Device = _world.Recipe.Device, Compute = _world.Recipe.Model.WeightsType == WeightPrecision.BFloat16 ? WeightsType.BFloat16 : WeightsType.Float32 };
+    }
 
     private CpuTrainerOptions CpuOptions() => new() { Threads = _world.Budget.Threads, Shards = _world.Recipe.Learn.Shards };
 
@@ -104,6 +114,7 @@ internal sealed class ExpertIterationStages : IDisposable
             FinalFraction = learn.FinalFraction,
             AdamW = new AdamWOptions { Beta1 = learn.Beta1, Beta2 = learn.Beta2, WeightDecay = learn.WeightDecay, ClipNorm = learn.ClipNorm },
             SnapshotInterval = learn.SnapshotSteps,
+            Engine = _world.LearnerEngine == "torch" ? "torch" : "cpu",
             Cpu = CpuOptions(),
         };
         return new SupervisedLearner(_world.Shape, _world.Domain.Tokenizer, options, OpenTrainer, renamings == 0 ? null : (row, epoch, stream) => Rename(row, epoch, stream, renamings));

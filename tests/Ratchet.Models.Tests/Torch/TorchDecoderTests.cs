@@ -8,7 +8,7 @@ namespace Ratchet.Models.Tests.Torch;
 public sealed class TorchDecoderTests
 {
     private const double Float32Tolerance = 1e-4;
-    private const double BFloat16Tolerance = 0.35;
+    private const double BFloat16Tolerance = 0.1;
 
     public static TheoryData<string> VariantNames => [.. TinyModels.Variants.Keys];
 
