@@ -4,7 +4,7 @@ using Ratchet.Recipes;
 namespace Ratchet.Systems.ExpertIteration;
 
 /// <summary>Where the problems of a run come from.</summary>
-public sealed record ProblemSettings
+public sealed record ProblemSettings : IRecipeSection
 {
     /// <summary>Name of the domain, see <c>ratchet list</c>.</summary>
     public string Domain { get; init; } = "propositional";
@@ -27,6 +27,15 @@ public sealed record ProblemSettings
     /// <summary>Problems for evaluation only.</summary>
     [Between(1, 1_000_000)]
     public int Heldout { get; init; } = 200;
+
+    /// <inheritdoc/>
+    public IEnumerable<RecipeConflict> Conflicts()
+    {
+        if (DomainCatalog.Names.Contains(Domain))
+            yield break;
+        var near = NearestName.Find(Domain, DomainCatalog.Names);
+        yield return new("domain", $"There is no domain '{Domain}'.", (near is null ? "" : $"Did you mean '{near}'? ") + $"Domains: {string.Join(", ", DomainCatalog.Names)}.");
+    }
 }
 
 /// <summary>The model that is trained: a checkpoint, or a shape for fresh weights.</summary>

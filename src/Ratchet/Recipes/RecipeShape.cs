@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace Ratchet.Recipes;
 
@@ -49,7 +50,7 @@ internal sealed class RecipeKey
         var under = Nullable.GetUnderlyingType(property.PropertyType);
         ValueType = under ?? property.PropertyType;
         IsNullable = under is not null || (!ValueType.IsValueType && nullability.Create(property).WriteState == NullabilityState.Nullable);
-        IsRequired = property.GetCustomAttributesData().Any(a => a.AttributeType.FullName == "System.Runtime.CompilerServices.RequiredMemberAttribute");
+        IsRequired = property.IsDefined(typeof(RequiredMemberAttribute));
         Default = property.GetValue(defaults);
         Bounds = [.. property.GetCustomAttributes<BoundAttribute>()];
         RelativePath = property.GetCustomAttribute<RelativePathAttribute>();

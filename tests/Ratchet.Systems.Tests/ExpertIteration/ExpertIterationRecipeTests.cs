@@ -139,6 +139,11 @@ public sealed class ExpertIterationRecipeTests
     }
 
     [Fact]
+    public void An_unknown_domain_gets_the_nearest_name() => Assert.Equal(
+        "my.yaml:4:3: problems.domain: There is no domain 'propositonal'. Did you mean 'propositional'? Domains: propositional.",
+        Mistakes(Read("system: expert-iteration\nname: a\nproblems:\n  domain: propositonal")));
+
+    [Fact]
     public void The_recipe_of_the_main_job_is_right()
     {
         var path = Path.Combine(Repository.Root, "recipes", "first-proofs.yaml");

@@ -1,0 +1,37 @@
+using Ratchet.Systems;
+
+namespace Ratchet.Cli;
+
+/// <summary>What verbs take from the process, so that tests can give them something else.</summary>
+internal sealed class CliContext
+{
+    /// <summary>Results.</summary>
+    public required TextWriter Out { get; init; }
+
+    /// <summary>Progress, errors and notes.</summary>
+    public required TextWriter Error { get; init; }
+
+    /// <summary>Progress may be drawn live: standard error is a terminal.</summary>
+    public bool Interactive { get; init; }
+
+    /// <summary>Clock of progress lines.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Folder that holds <c>recipes/</c>.</summary>
+    public string Home { get; init; } = ".";
+
+    /// <summary>Starts and continues runs.</summary>
+    public IRunService Runs { get; init; } = new SystemRuns();
+
+    /// <summary>Listen to Ctrl-C and SIGTERM.</summary>
+    public bool Signals { get; init; }
+
+    public static CliContext FromProcess() => new()
+    {
+        Out = Console.Out,
+        Error = Console.Error,
+        Interactive = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or "") && Environment.GetEnvironmentVariable("CI") is null,
+        Home = Environment.GetEnvironmentVariable("RATCHET_HOME") ?? Directory.GetCurrentDirectory(),
+        Signals = true,
+    };
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Ratchet.Attempts;
+using Ratchet.Checkpoints;
+using Ratchet.Loop;
+using Ratchet.Problems;
+using Ratchet.Runs;
+using Ratchet.Sampling;
+using Ratchet.Systems;
+
+namespace Ratchet.Cli.Verbs;
+
+/// <summary>How <c>sample</c> and <c>eval</c> draw attempts.</summary>
+internal sealed class DrawOptions(int samples)
+{
+    private readonly Option<int> _samples = new("--samples", "-n") { HelpName = "n", Description = "Attempts at each problem.", DefaultValueFactory = _ => samples };
+    private readonly Option<double> _temperature = new("--temperature") { HelpName = "t", Description = "Divides the logits; 0 takes the most likely token.", DefaultValueFactory = _ => 0.8 };
+    private readonly Option<double> _topP = new("--top-p") { HelpName = "p", Description = "Keeps the most likely tokens up to this share.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _maxNewTokens = new("--max-new-tokens") { HelpName = "n", Description = "Limit on an attempt's tokens.", DefaultValueFactory = _ => 128 };
+    private readonly Option<ulong> _seed = new("--seed") { HelpName = "n", Description = "Seed of the draws.", DefaultValueFactory = _ => 1UL };
+    private readonly Option<int> _threads = new("--threads") { HelpName = "n", Description = "Threads; 0 takes all cores.", DefaultValueFactory = _ => 0 };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { _samples, _temperature, _topP, _maxNewTokens, _seed, _threads })
+            command.Add(option);
+    }
+
+    /// <summary>The seed, for other draws of the same verb.</summary>
+    public ulong Seed(ParseResult parsed) => parsed.GetValue(_seed);
+
+    /// <summary>Attempts at each problem.</summary>
+    public int Samples(ParseResult parsed) => parsed.GetValue(_samples);
+
+    public Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(ParseResult parsed, Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, CancellationToken cancellationToken)
+    {
+        Check(parsed.GetValue(_samples) >= 1, "--samples must be at least 1.");
+        Check(parsed.GetValue(_temperature) is >= 0 and <= 10, "--temperature must be from 0 to 10.");
+        Check(parsed.GetValue(_topP) is > 0 and <= 1, "--top-p must be above 0 and at most 1.");
+        Check(parsed.GetValue(_maxNewTokens) >= 1, "--max-new-tokens must be at least 1.");
+        Check(parsed.GetValue(_threads) is >= 0 and <= 1024, "--threads must be from 0 to 1024.");
+        var options = new SamplingOptions { Temperature = parsed.GetValue(_temperature), TopP = parsed.GetValue(_topP), MaxNewTokens = parsed.GetValue(_maxNewTokens) };
+        return PolicyProbe.JudgeAsync(checkpoint, domain, problems, options, parsed.GetValue(_samples), Phase.Heldout, parsed.GetValue(_seed), parsed.GetValue(_threads), cancellationToken);
+    }
+
+    private static void Check(bool right, string message)
+    {
+        if (!right)
+            throw new RatchetException(message) { ExitCode = CommandLine.UsageError };
+    }
+}

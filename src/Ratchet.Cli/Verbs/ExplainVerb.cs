@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Ratchet.Cli.Progress;
+using Ratchet.Recipes;
+using Ratchet.Systems;
+using Ratchet.Systems.ExpertIteration;
+
+namespace Ratchet.Cli.Verbs;
+
+/// <summary><c>ratchet explain RECIPE</c>.</summary>
+internal static class ExplainVerb
+{
+    public static Command Make(CliContext context)
+    {
+        var recipe = new RecipeOptions();
+        var noEstimate = new Option<bool>("--no-estimate") { Description = "Only the recipe, without measuring this machine." };
+        var command = new Command("explain", "Shows the effective recipe, where each value comes from, and what the run would cost.");
+        recipe.AddTo(command);
+        command.Add(noEstimate);
+        command.SetAction(parsed =>
+        {
+            var reading = recipe.Read(parsed);
+            var read = reading.ThrowIfWrong();
+            context.Out.Write(RecipeWriter.Write(read, reading.Origin));
+            if (!parsed.GetValue(noEstimate) && read is ExpertIterationRecipe expertIteration)
+                Estimate(context.Out, expertIteration);
+            return 0;
+        });
+        return command;
+    }
+
+    private static void Estimate(TextWriter writer, ExpertIterationRecipe recipe)
+    {
+        var threads = recipe.Threads == 0 ? Environment.ProcessorCount : recipe.Threads;
+        var speed = MachineSpeed.MatrixProduct(threads);
+        var cost = CostEstimate.Of(recipe, DomainCatalog.Create(recipe.Problems.Domain).Tokenizer.VocabularySize, speed);
+        writer.WriteLine();
+        writer.WriteLine("# What it would cost here, roughly:");
+        writer.WriteLine($"#   parameters        {ProgressText.Count(cost.Parameters)}");
+        writer.WriteLine($"#   attempts          {ProgressText.Count(cost.Attempts)}, each judged once");
+        writer.WriteLine($"#   sampled tokens    {ProgressText.Count(cost.SampledTokens)} (at most {ProgressText.Count(cost.MostSampledTokens)}), taking {CostEstimate.TokensOfAttempt} tokens for an attempt");
+        writer.WriteLine($"#   trained tokens    at most {ProgressText.Count(cost.TrainedTokens)} in {ProgressText.Count(cost.Steps)} optimizer steps");
+        writer.WriteLine($"#   memory            {ProgressText.Count(cost.MemoryBytes / 1e6)} MB");
+        writer.WriteLine($"#   disk              {ProgressText.Count(cost.DiskBytes / 1e6)} MB");
+        writer.WriteLine($"#   time              {ProgressText.Time(cost.Seconds)} (matrix products run at {speed / 1e9:0} GFLOP/s on {threads} threads here)");
+    }
+}

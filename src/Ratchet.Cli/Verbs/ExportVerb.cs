@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Text.Json;
+using Ratchet.Attempts;
+using Ratchet.Domains.Propositional;
+using Ratchet.Journal;
+using Ratchet.Loop;
+using Ratchet.Runs;
+using Ratchet.Verdicts;
+
+namespace Ratchet.Cli.Verbs;
+
+/// <summary><c>ratchet export proofs RUN</c>.</summary>
+internal static class ExportVerb
+{
+    public static Command Make(CliContext context)
+    {
+        var run = Arguments.Run();
+        var format = new Option<string>("--format") { HelpName = "coq|jsonl", Description = "coq: one file for coqc; jsonl: one JSON object a line.", DefaultValueFactory = _ => "coq" };
+        format.AcceptOnlyFromAmong("coq", "jsonl");
+        var output = new Option<string?>("--output", "-o") { HelpName = "file", Description = "File to write; default standard output." };
+        var phase = new Option<Phase?>("--phase") { HelpName = "phase", Description = "Only attempts made for train, heldout or greedy." };
+        var best = new Option<bool>("--best") { Description = "Only the shortest proof of each problem." };
+        var proofs = new Command("proofs", "All accepted proofs of a run, the same proof of the same problem once.") { run, format, output, phase, best };
+        proofs.SetAction(parsed =>
+        {
+            var accepted = Read(parsed.GetRequiredValue(run), parsed.GetValue(phase), parsed.GetValue(best));
+            using var text = new StringWriter { NewLine = "\n" };
+            if (parsed.GetValue(format) == "coq")
+                Coq(text, accepted);
+            else
+                Json(text, accepted);
+            if (parsed.GetValue(output) is { } file)
+            {
+                RunFolder.WriteAtomically(file, text.ToString());
+                context.Error.WriteLine($"{accepted.Count} proofs of {accepted.Select(a => a.Problem.Id).Distinct().Count()} problems in {file}");
+            }
+            else
+            {
+                context.Out.Write(text.ToString());
+            }
+
+            return 0;
+        });
+        return new Command("export", "Takes results out of a run.") { proofs };
+    }
+
+    private static List<JudgedAttempt> Read(string path, Phase? phase, bool best)
+    {
+        using var folder = RunFolder.OpenReadOnly(path);
+        using var journal = RunJournal.OpenReadOnly(folder.JournalPath);
+        // Only a full check may leave the run as a proof.
+        var accepted = journal.Attempts(new AttemptQuery { Outcome = "accepted", Phase = phase })
+            .Where(a => a.Verdict.Trust == TrustLevel.Full).DistinctBy(a => (a.Problem.Id, a.Attempt.Text));
+        return best ? [.. accepted.GroupBy(a => a.Problem.Id).Select(g => g.MinBy(a => a.Attempt.TokenIds.Count)!)] : [.. accepted];
+    }
+
+    private static void Coq(TextWriter writer, List<JudgedAttempt> proofs)
+    {
+        if (proofs.Find(p => p.Problem.Domain != "propositional") is { } other)
+            throw new RatchetException($"Proofs of the domain '{other.Problem.Domain}' have no Coq form.", "Use --format jsonl.");
+        CoqExport.Write(writer, proofs.Select(p => (p.Attempt.Id.ToString(), p.Problem.Statement, p.Attempt.Text)));
+    }
+
+    private static void Json(TextWriter writer, List<JudgedAttempt> proofs)
+    {
+        foreach (var p in proofs)
+        {
+            writer.WriteLine(JsonSerializer.Serialize(
+                new { id = p.Attempt.Id.ToString(), problem = p.Problem.Id, statement = p.Problem.Statement, proof = p.Attempt.Text, verifier = p.Verdict.Verifier, verifier_version = p.Verdict.VerifierVersion },
+                JsonLines.Options));
+        }
+    }
+}

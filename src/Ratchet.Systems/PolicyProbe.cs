@@ -1,0 +1,82 @@
+using Ratchet.Attempts;
+using Ratchet.Checkpoints;
+using Ratchet.Loop;
+using Ratchet.Models;
+using Ratchet.Models.Cpu;
+using Ratchet.Problems;
+using Ratchet.Runs;
+using Ratchet.Sampling;
+
+namespace Ratchet.Systems;
+
+/// <summary>Lets a checkpoint make attempts at problems outside a run, and judges them.</summary>
+public static class PolicyProbe
+{
+    /// <summary>Finds the checkpoint that a user means: a checkpoint folder, or a run folder (its last checkpoint).</summary>
+    /// <exception cref="RatchetException">There is neither.</exception>
+    public static Checkpoint Find(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (!Directory.Exists(path))
+            throw new RatchetException($"There is no folder '{path}'.", "Give a checkpoint folder (config.json, model.safetensors) or a run folder.");
+        if (File.Exists(Path.Combine(path, CheckpointStore.ConfigFile)) || !File.Exists(Path.Combine(path, "recipe.yaml")))
+            return CheckpointStore.Open(path);
+        using var folder = RunFolder.OpenReadOnly(path);
+        using var journal = Journal.RunJournal.OpenReadOnly(folder.JournalPath);
+        var made = journal.Checkpoints();
+        if (made.Count == 0)
+            throw new RatchetException($"The run '{path}' has no checkpoint yet.", $"Continue it with 'ratchet resume {path}'.");
+        return CheckpointStore.Open(folder.CheckpointPath(made[^1].Id), made[^1].Id);
+    }
+
+    /// <summary>Makes and judges attempts.</summary>
+    /// <param name="checkpoint">Policy.</param>
+    /// <param name="domain">Domain of the problems; its tokenizer must be the checkpoint's.</param>
+    /// <param name="problems">Problems.</param>
+    /// <param name="options">How to draw.</param>
+    /// <param name="samples">Attempts at each problem, at least 1.</param>
+    /// <param name="phase"><see cref="Phase.Heldout"/> to sample, <see cref="Phase.Greedy"/> for the most likely attempt.</param>
+    /// <param name="seed">Seed of the draws.</param>
+    /// <param name="threads">Threads; 0 takes all cores. Never changes the result.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <exception cref="RatchetException">The checkpoint cannot be read or has another vocabulary.</exception>
+    public static async Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(
+        Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, SamplingOptions options, int samples, Phase phase, ulong seed, int threads, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        ArgumentNullException.ThrowIfNull(domain);
+        ArgumentNullException.ThrowIfNull(problems);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
+        if (weights.Config.VocabularySize != domain.Tokenizer.VocabularySize)
+        {
+            throw new RatchetException(
+                $"The checkpoint '{checkpoint.Folder}' has {weights.Config.VocabularySize} token ids and the domain '{domain.Name}' {domain.Tokenizer.VocabularySize}.",
+                "Use a checkpoint that was trained in this domain.");
+        }
+
+        var draw = options with { StopIds = [domain.Tokenizer.EndId] };
+        using var proposer = new SamplerProposer(
+            domain.Prompt, domain.Tokenizer, _ => new CpuSampler(weights, threads == 0 ? Environment.ProcessorCount : threads, WeightPrecision.Float32), weights.Config.MaxPositions, draw, draw);
+        proposer.Load(checkpoint);
+        var attempts = await proposer.ProposeAsync(
+            new ProposalRequest
+            {
+                Round = 0,
+                Phase = phase,
+                Items = [.. problems.Select(p => new ProposalItem(p, phase == Phase.Greedy ? 1 : samples))],
+                Stream = RandomStream.FromSeed(seed).Derive("probe").Derive(phase.ToString()),
+            },
+            cancellationToken);
+        var byId = problems.ToDictionary(p => p.Id, StringComparer.Ordinal);
+        var judged = new List<JudgedAttempt>(attempts.Count);
+        foreach (var attempt in attempts)
+        {
+            var problem = byId[attempt.Id.ProblemId];
+            judged.Add(new JudgedAttempt(problem, attempt, await domain.Verifier.VerifyAsync(problem, attempt.Text, cancellationToken)));
+        }
+
+        return judged;
+    }
+}
