@@ -22,9 +22,9 @@ public sealed record PropositionalGeneratorOptions
     /// </summary>
     public IReadOnlyList<PropositionalStratum> Strata { get; init; } =
     [
-        new(1, 3, 0.70, 0.60),
-        new(4, 6, 0.28, 0.30),
-        new(7, 9, 0.02, 0.08),
+        new(1, 3, 0.75, 0.70),
+        new(4, 6, 0.23, 0.23),
+        new(7, 9, 0.02, 0.05),
         new(10, 14, 0.00, 0.02),
     ];
 
