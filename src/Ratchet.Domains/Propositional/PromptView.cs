@@ -18,7 +18,7 @@ internal static class PromptView
         var builder = new StringBuilder();
         var (premises, conclusion) = Split(statement, PropositionalTokenizer.HypothesisCount);
         for (var i = 0; i < premises.Count; i++)
-            builder.Append('h').Append(i).Append(" : ").Append(FormulaPrinter.Print(premises[i])).Append(". ");
+            builder.Append(FormulaPrinter.Print(premises[i])).Append(" h").Append(i).Append(". ");
         return builder.Append(FormulaPrinter.Print(conclusion)).Append(" Proof. ").ToString();
     }
 

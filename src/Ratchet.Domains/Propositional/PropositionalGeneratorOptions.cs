@@ -22,10 +22,10 @@ public sealed record PropositionalGeneratorOptions
     /// </summary>
     public IReadOnlyList<PropositionalStratum> Strata { get; init; } =
     [
-        new(1, 3, 0.60, 0.35),
-        new(4, 6, 0.35, 0.40),
-        new(7, 9, 0.05, 0.20),
-        new(10, 14, 0.00, 0.05),
+        new(1, 3, 0.70, 0.60),
+        new(4, 6, 0.28, 0.30),
+        new(7, 9, 0.02, 0.08),
+        new(10, 14, 0.00, 0.02),
     ];
 
     /// <summary>Most tokens of begin mark, prompt, reference script and end mark together, 16 to 1,024. Default 128.</summary>

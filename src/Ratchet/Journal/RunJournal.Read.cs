@@ -179,7 +179,7 @@ public sealed partial class RunJournal
                 {
                     var value = reader.GetValue(i);
                     var bytes = value as byte[] ?? System.Text.Encoding.UTF8.GetBytes(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
-                    hash.AppendData(BitConverter.GetBytes(bytes.Length));
+                    hash.AppendData(BitConverter.GetBytes(value is DBNull ? -1 : bytes.Length));
                     hash.AppendData(bytes);
                 }
             }

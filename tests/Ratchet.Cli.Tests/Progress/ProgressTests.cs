@@ -71,12 +71,14 @@ public sealed class ProgressTests
         clock.Seconds = 5;
 
         console.Write(progress.Render());
-        File.WriteAllText("/tmp/live.txt", text.ToString());
 
         Assert.Equal("""
             note 3 problems are too long for the model and were left out
 
-@@TABLE@@
+              round       solved   accepted   unknown   rows   pass@1                 pass@8
+            ────────────────────────────────────────────────────────────────────────────────────────────────
+              0 (start)                                  300   0.125 [0.075, 0.175]   0.250 [0.150, 0.350]
+
             round 1 propose      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━   5 %
             accepted 100  unknown 3 (crashed 1, timed_out 2)  612 proposals/s  23.5k tokens/s  15.0k checks/s
             1 min 10 s, about 1 min 00 s left
