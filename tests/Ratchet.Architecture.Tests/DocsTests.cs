@@ -42,6 +42,19 @@ public sealed class DocsTests
         Assert.Empty(Docs.Unnamed(page, columns));
     }
 
+    [Theory]
+    [InlineData("loop")]
+    [InlineData("library")]
+    public void Code_in_the_readme_is_the_code_that_is_compiled(string name)
+    {
+        var source = Repository.Read("tests/Ratchet.Architecture.Tests/ReadmeLoop.cs");
+        var from = source.IndexOf($"// README: {name}\n", StringComparison.Ordinal);
+        Assert.True(from > 0);
+        var lines = source[from..source.IndexOf("// README: end", from, StringComparison.Ordinal)].Split('\n')[1..];
+        var code = string.Join('\n', lines.Select(l => l.StartsWith("        ", StringComparison.Ordinal) ? l[8..] : l.Trim())).Trim();
+        Assert.Contains($"```csharp\n{code}\n```", Repository.Read("README.md"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_public_type_without_a_doc_comment_is_found()
     {

@@ -35,8 +35,15 @@ internal static partial class Docs
     }
 
     /// <summary>Words that a page has to name in code marks and does not.</summary>
-    public static IEnumerable<string> Unnamed(string page, IEnumerable<string> words) =>
-        words.Where(w => !Regex.IsMatch(page, $"`[^`\n]*(?<![\\w@]){Regex.Escape(w)}(?!\\w)[^`\n]*`")).Select(w => $"`{w}` is not named.");
+    public static IEnumerable<string> Unnamed(string page, IEnumerable<string> words)
+    {
+        // Marks are paired line by line from the left, so that text between two pieces of code does not count as code.
+        var code = string.Join('\n', CodeSpan().Matches(page).Select(m => m.Groups[1].Value));
+        return words.Where(w => !Regex.IsMatch(code, $@"(?<![\w@]){Regex.Escape(w)}(?!\w)")).Select(w => $"`{w}` is not named.");
+    }
+
+    [GeneratedRegex(@"`([^`\n]+)`", RegexOptions.CultureInvariant)]
+    private static partial Regex CodeSpan();
 
     [GeneratedRegex(@"^\| `(Ratchet(?:\.\w+)?)` \|(.*)$", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex RoomRow();
