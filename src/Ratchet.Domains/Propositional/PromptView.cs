@@ -5,11 +5,12 @@ namespace Ratchet.Domains.Propositional;
 
 /// <summary>
 /// How a goal is shown to a model: its premises one by one under the names that <c>intros</c> will give them, then what is left to prove,
-/// as Coq shows a context. <c>A -> ~ A -> B</c> is shown as <c>h0 : A. h1 : ~ A. B Proof.</c>
+/// as Coq shows a context. <c>A -> ~ A -> B</c> is shown as <c>A h0. ~ A h1. B Proof.</c>
 /// </summary>
 /// <remarks>
-/// A decoder of a million parameters learns from a few hundred proofs to match a formula with its label, but hardly to count arrows;
-/// the attempt must still name the premises itself. Premises beyond the vocabulary's names stay in the conclusion.
+/// A decoder of a million parameters learns from a few hundred proofs to match a formula with its label, but hardly to count arrows. The
+/// label stands behind the formula, where attention that copies what followed a symbol before finds it. The attempt must still name
+/// the premises itself. Premises beyond the vocabulary's names stay in the conclusion.
 /// </remarks>
 internal static class PromptView
 {

@@ -56,7 +56,8 @@ public sealed class FormulaTests
 
     [Theory]
     [InlineData("A -> B", "B -> A", true)]
-    [InlineData("A -> B -> A", "A -> B -> B", false)]
+    [InlineData("A -> B -> A", "A -> B -> B", true)]
+    [InlineData("(A -> B) -> A", "A -> B -> A", false)]
     [InlineData(@"A /\ B -> A", @"A \/ B -> A", false)]
     [InlineData(@"(A -> B) /\ (B -> C)", @"(B -> C) /\ (A -> B)", true)]
     [InlineData("~ A", "A -> False", false)]

@@ -16,9 +16,9 @@ public sealed class GeneratorTests
         Assert.Equal(100, Set.In(Split.Seed).Count);
         Assert.Equal(600, Set.In(Split.Train).Count);
         Assert.Equal(100, Set.In(Split.Heldout).Count);
-        Assert.Equal([150, 210, 150, 90], Strata(Split.Train));
-        Assert.Equal([25, 35, 25, 15], Strata(Split.Heldout));
-        Assert.Equal([55, 35, 8, 2], Strata(Split.Seed));
+        Assert.Equal([420, 138, 30, 12], Strata(Split.Train));
+        Assert.Equal([70, 23, 5, 2], Strata(Split.Heldout));
+        Assert.Equal([75, 23, 2, 0], Strata(Split.Seed));
 
         static int[] Strata(Split split) =>
             [.. new[] { "depth 1-3", "depth 4-6", "depth 7-9", "depth 10-14" }.Select(s => Set.In(split).Count(p => p.Stratum == s))];

@@ -14,13 +14,13 @@ public sealed class TokenizerTests
     public void The_vocabulary_is_a_multiple_of_eight() => Assert.Equal(64, Tokenizer.VocabularySize);
 
     [Fact]
-    public void A_prompt_ends_with_the_separator()
+    public void A_prompt_shows_the_premises_under_their_names_and_ends_with_the_separator()
     {
         var domain = new PropositionalDomain();
-        var ids = Tokenizer.Encode(domain.Prompt(domain.Parse("x", @"A->B/\A", Split.Train)));
+        var ids = Tokenizer.Encode(domain.Prompt(domain.Parse("x", @"A->~B->~(B/\A)", Split.Train)));
 
         Assert.Equal(PropositionalTokenizer.SeparatorId, ids[^1]);
-        Assert.Equal(@"A -> B /\ A Proof.", Tokenizer.Decode(ids));
+        Assert.Equal(@"A h0. ~ B h1. B /\ A h2. False Proof.", Tokenizer.Decode(ids));
     }
 
     [Fact]

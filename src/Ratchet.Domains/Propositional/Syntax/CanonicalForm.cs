@@ -4,8 +4,8 @@ using System.Text;
 namespace Ratchet.Domains.Propositional.Syntax;
 
 /// <summary>
-/// A hash that two formulas share exactly when they differ only in the names of their atoms and in the order and grouping of
-/// <c>/\</c> and <c>\/</c> and the sides of <c>&lt;-></c> (collisions of SHA-256 aside).
+/// A hash that two formulas share exactly when they differ only in the names of their atoms, in the order and grouping of
+/// <c>/\</c> and <c>\/</c>, in the order of a chain's premises and in the sides of <c>&lt;-></c> (collisions of SHA-256 aside).
 /// </summary>
 /// <remarks>
 /// Atoms are first coloured by an invariant (how the formula looks with one atom marked, refined until it is stable), then all
@@ -92,7 +92,14 @@ internal static class CanonicalForm
             case FormulaKind.Not:
                 return Mix(Color(formula.Left, colors, marked) + 17);
             case FormulaKind.Implies:
-                return Mix(Color(formula.Left, colors, marked) + (3 * Color(formula.Right, colors, marked)) + 19);
+                var premises = 0UL;
+                while (formula.Kind == FormulaKind.Implies)
+                {
+                    premises += Mix(Color(formula.Left, colors, marked));
+                    formula = formula.Right;
+                }
+
+                return Mix(premises + (3 * Color(formula, colors, marked)) + 19);
             case FormulaKind.Iff:
                 return Mix(Mix(Color(formula.Left, colors, marked)) + Mix(Color(formula.Right, colors, marked)) + 23);
             default:
@@ -117,7 +124,7 @@ internal static class CanonicalForm
             case FormulaKind.Not:
                 return "~" + Serialize(formula.Left, ranks);
             case FormulaKind.Implies:
-                return "(" + Serialize(formula.Left, ranks) + ">" + Serialize(formula.Right, ranks) + ")";
+                return Chain(formula, ranks);
         }
 
         var parts = new List<string>();
@@ -139,6 +146,20 @@ internal static class CanonicalForm
             Flatten(part.Left, kind);
             Flatten(part.Right, kind);
         }
+    }
+
+    /// <summary>The premises of <c>P -> Q -> ... -> R</c> in a fixed order, then the conclusion.</summary>
+    private static string Chain(Formula formula, Dictionary<string, int> ranks)
+    {
+        var premises = new List<string>();
+        while (formula.Kind == FormulaKind.Implies)
+        {
+            premises.Add(Serialize(formula.Left, ranks));
+            formula = formula.Right;
+        }
+
+        premises.Sort(StringComparer.Ordinal);
+        return "(" + string.Join(">", premises) + ">" + Serialize(formula, ranks) + ")";
     }
 
     private static ulong Mix(ulong z)
