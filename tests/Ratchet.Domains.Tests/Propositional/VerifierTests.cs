@@ -86,6 +86,11 @@ public sealed class VerifierTests
         { @"(A -> B) \/ C -> A -> B \/ C", "intros [h0 | h0] h1. left. apply h0. assumption. right. assumption.", true },
         { "((A -> B) <-> C) -> C -> A -> B", "intros h0. apply h0.", true },
         { "(C -> (A <-> B)) -> C -> B -> A", "intros h0 h1 h2. apply h0. exact h1. exact h2.", true },
+        // Of a conjunction Coq tries the right half first: the left one would leave B here.
+        { @"B -> (B -> A) /\ A -> A", "intros h0 h1. apply h1.", true },
+        { @"B -> (A <-> B) /\ A -> A", "intros h0 h1. apply h1. exact h0.", false },
+        { @"((B -> A) /\ (C -> A)) /\ D -> C -> A", "intros h0 h1. apply h0. exact h1.", true },
+        { "((B -> A) <-> A) -> A -> B -> A", "intros h0 h1 h2. apply h0. exact h1. exact h2.", true },
         { "~ ~ (A <-> A)", "intros h0. apply h0. split. intros h1. exact h1. intros h1. exact h1.", true },
         { "A -> B -> A", "intros. assumption.", true },
         { "A -> ~ B -> A", "intros. exact H.", true },

@@ -106,7 +106,7 @@ internal static partial class TacticRunner
 
     /// <summary>
     /// Coq's order of trials: the theorem as it stands, then with its conclusion unfolded, then with all its premises opened, then
-    /// each side of a conjunction or equivalence at its end.
+    /// each side of a conjunction or equivalence at its end, the right one first.
     /// </summary>
     private static List<Goal>? TryApply(ProofState state, Goal goal, Term term, Formula type, ref ApplyFailure failure)
     {
@@ -129,7 +129,7 @@ internal static partial class TacticRunner
             conclusion = conclusion.Right;
         if (conclusion.Kind != FormulaKind.And)
             return null;
-        for (var side = 0; side < 2; side++)
+        for (var side = 1; side >= 0; side--)
         {
             var (projection, projected) = Project(state, term, current, side);
             if (TryApply(state, goal, projection, projected, ref failure) is { } goals)
