@@ -83,10 +83,6 @@ public sealed record ModelSettings : IRecipeSection
     /// <summary>The output head shares the embedding's weights.</summary>
     public bool TiedHead { get; init; } = true;
 
-    /// <summary><c>domain</c> for the domain's closed vocabulary, or a tokenizer folder, relative to the recipe.</summary>
-    [RelativePath(Except = "domain")]
-    public string Tokenizer { get; init; } = "domain";
-
     /// <summary>Number type of the sampler's weights; the learner always works in float32.</summary>
     public WeightPrecision WeightsType { get; init; } = WeightPrecision.Float32;
 

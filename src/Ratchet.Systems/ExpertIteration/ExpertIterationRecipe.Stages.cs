@@ -40,10 +40,6 @@ public sealed record VerifySettings
     /// <summary>Verifier: <c>kernel</c> is the domain's own, in process.</summary>
     public VerifierChoice Verifier { get; init; } = VerifierChoice.Kernel;
 
-    /// <summary>Time limit of one check in seconds; passing it gives an unknown verdict.</summary>
-    [Between(0, 86_400, MinimumOutside = true)]
-    public double TimeoutSeconds { get; init; } = 10;
-
     /// <summary>Share of a round's verdicts that may be unknown; beyond it the run stops with a message.</summary>
     [Between(0, 1)]
     public double UnknownLimit { get; init; } = 0.1;
@@ -72,9 +68,6 @@ public sealed record SelectionSettings : IRecipeSection
     /// <summary>Earlier rounds whose proofs are used again; -1 uses all.</summary>
     [AtLeast(-1)]
     public int ReplayRounds { get; init; } = -1;
-
-    /// <summary>The same text for the same problem is used once.</summary>
-    public bool Deduplicate { get; init; } = true;
 
     /// <summary>Seed rows stay among the training rows of each round.</summary>
     public bool IncludeSeed { get; init; } = true;

@@ -39,7 +39,6 @@ public sealed class ExpertIterationRecipeTests
               rope_theta: 10000
               qk_norm: true
               tied_head: true
-              tokenizer: domain
               weights_type: float32
             start:
               epochs: 4
@@ -55,14 +54,12 @@ public sealed class ExpertIterationRecipeTests
               problems_per_round: 0
             verify:
               verifier: kernel
-              timeout_seconds: 10
               unknown_limit: 0.1
             selection:
               per_problem: 4
               prefer: shortest
               window: [0, 1]
               replay_rounds: -1
-              deduplicate: true
               include_seed: true
               seed_weight: 1
               shuffle_verdicts: false
