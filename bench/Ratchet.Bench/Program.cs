@@ -1,1 +1,45 @@
-Console.WriteLine("bench");
+using Ratchet.Bench;
+using Ratchet.Runs;
+
+const string Usage = """
+    usage: Ratchet.Bench VERB [options]
+
+      training   own trainer, tensor-library trainer and plain eager code side by side, with the matrix-product ceilings
+                 --sizes 1,10 (of 1, 10, 30)  --threads 1,2  --repeats 5  --tokens 2048 (a step)
+      sampling   the same three for sampling, a model of about one million parameters
+                 --batches 1,32  --threads 1,2  --repeats 5
+      trainer    the own trainer alone: --seconds 8  --sizes 1,10,30  --threads 1,2
+      sampler    the own sampler alone: THREADS [bf16]
+    """;
+
+var rest = args.Skip(1).ToArray();
+Action? verb = args.FirstOrDefault() switch
+{
+    "training" => () => TrainingSideBySide.Run(rest),
+    "sampling" => () => SamplingSideBySide.Run(rest),
+    "trainer" => () => TrainerBench.Run(rest),
+    "sampler" => () => SamplerBench.Run(rest),
+    _ => null,
+};
+if (verb is null)
+{
+    Console.Error.WriteLine(Usage);
+    return 2;
+}
+
+try
+{
+    verb();
+    return 0;
+}
+catch (RatchetException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
+catch (Exception e) when (e is ArgumentException or FormatException)
+{
+    Console.Error.WriteLine(e.Message);
+    Console.Error.WriteLine(Usage);
+    return 2;
+}
