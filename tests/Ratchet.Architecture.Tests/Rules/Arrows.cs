@@ -18,7 +18,8 @@ internal static class Arrows
         ["Ratchet.Systems"] = Below,
         ["Ratchet.Cluster"] = [.. Below, "Ratchet.Systems"],
         ["Ratchet.Dashboard"] = [.. Below, "Ratchet.Systems"],
-        ["Ratchet.Cli"] = [.. Below, "Ratchet.Systems", "Ratchet.Cluster", "Ratchet.Dashboard"],
+        ["Ratchet.Service"] = [.. Below, "Ratchet.Systems"],
+        ["Ratchet.Cli"] = [.. Below, "Ratchet.Systems", "Ratchet.Service", "Ratchet.Cluster", "Ratchet.Dashboard"],
     };
 
     /// <summary>Beginnings of package and assembly names that the room <c>Ratchet</c> keeps clear of, directly or through others.</summary>
