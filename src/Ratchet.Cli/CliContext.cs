@@ -11,6 +11,12 @@ internal sealed class CliContext
     /// <summary>Progress, errors and notes.</summary>
     public required TextWriter Error { get; init; }
 
+    /// <summary>Standard input.</summary>
+    public TextReader In { get; init; } = TextReader.Null;
+
+    /// <summary>Results may be drawn as a table: standard output is a terminal.</summary>
+    public bool Table { get; init; }
+
     /// <summary>Progress may be drawn live: standard error is a terminal.</summary>
     public bool Interactive { get; init; }
 
@@ -26,11 +32,15 @@ internal sealed class CliContext
     /// <summary>Listen to Ctrl-C and SIGTERM.</summary>
     public bool Signals { get; init; }
 
+    private static bool HasColours => Environment.GetEnvironmentVariable("TERM") is not ("dumb" or "") && Environment.GetEnvironmentVariable("CI") is null;
+
     public static CliContext FromProcess() => new()
     {
         Out = Console.Out,
         Error = Console.Error,
-        Interactive = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or "") && Environment.GetEnvironmentVariable("CI") is null,
+        In = Console.In,
+        Table = !Console.IsOutputRedirected && HasColours,
+        Interactive = !Console.IsErrorRedirected && HasColours,
         Home = Environment.GetEnvironmentVariable("RATCHET_HOME") ?? Directory.GetCurrentDirectory(),
         Signals = true,
     };

@@ -12,6 +12,7 @@ using Ratchet.Models.Torch;
 using Ratchet.Runs;
 using Ratchet.Sampling;
 using Ratchet.Systems;
+using Ratchet.Systems.Verification;
 
 namespace Ratchet.Cli;
 
@@ -45,6 +46,12 @@ internal static class MachineCheck
         yield return Memory();
         yield return Disk();
         yield return Torch();
+        foreach (var entry in VerifierCatalog.All)
+        {
+            var state = await entry.ProbeAsync(new VerifierOptions(), cancellationToken);
+            yield return new(state.IsAvailable ? MachineState.Ok : MachineState.Missing, entry.Name, state.Text, state.Remedy);
+        }
+
         yield return await CoqAsync(cancellationToken);
         var one = MachineSpeed.MatrixProduct(1) / 1e9;
         var all = MachineSpeed.MatrixProduct(Environment.ProcessorCount) / 1e9;

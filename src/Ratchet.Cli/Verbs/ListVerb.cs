@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Ratchet.Recipes;
 using Ratchet.Systems;
+using Ratchet.Systems.Verification;
 
 namespace Ratchet.Cli.Verbs;
 
@@ -14,7 +15,7 @@ internal static class ListVerb
         var kind = new Argument<string?>("kind") { Description = "systems, recipes, domains or verifiers; default all.", Arity = ArgumentArity.ZeroOrOne };
         kind.AcceptOnlyFromAmong(Kinds);
         var command = new Command("list", "Lists systems, recipes, domains and verifiers.") { kind };
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
             var wanted = parsed.GetValue(kind);
             foreach (var each in Kinds.Where(k => wanted is null || k == wanted))
@@ -22,6 +23,8 @@ internal static class ListVerb
                 context.Out.WriteLine(each);
                 foreach (var (name, text) in Items(each, context.Home))
                     context.Out.WriteLine($"  {name,-24}{text}".TrimEnd());
+                if (each == "verifiers")
+                    await WriteStateAsync(context.Out, cancellationToken);
             }
 
             return 0;
@@ -29,12 +32,23 @@ internal static class ListVerb
         return command;
     }
 
+    /// <summary>Which verifiers cannot be used here, and what to install.</summary>
+    private static async Task WriteStateAsync(TextWriter writer, CancellationToken cancellationToken)
+    {
+        foreach (var entry in VerifierCatalog.All)
+        {
+            var state = await entry.ProbeAsync(new VerifierOptions(), cancellationToken);
+            if (!state.IsAvailable)
+                writer.WriteLine($"  {entry.Name} is not ready: {state.Text}{(state.Remedy is null ? "" : $" ({state.Remedy})")}");
+        }
+    }
+
     private static IEnumerable<(string Name, string Text)> Items(string kind, string home) => kind switch
     {
         "systems" => SystemRecipes.Catalog.Systems.Select(s => (s, SystemRecipes.Catalog.Describe(s))),
         "recipes" => Recipes(Path.Combine(home, "recipes")),
         "domains" => DomainCatalog.Names.Select(n => (n, DomainCatalog.Create(n).Description)),
-        _ => DomainCatalog.Names.Select(n => DomainCatalog.Create(n)).Select(d => (d.Verifier.Name, $"version {d.Verifier.Version}, in process, for the domain {d.Name}")),
+        _ => VerifierCatalog.All.Select(v => (v.Name, v.Description)),
     };
 
     private static IEnumerable<(string Name, string Text)> Recipes(string folder)

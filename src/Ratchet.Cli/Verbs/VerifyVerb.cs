@@ -1,86 +1,131 @@
 using System.CommandLine;
 using System.Text.Json;
+using Ratchet.Cli.Progress;
 using Ratchet.Runs;
 using Ratchet.Systems;
+using Ratchet.Systems.Verification;
+using Ratchet.Verdicts;
+using Spectre.Console;
 
 namespace Ratchet.Cli.Verbs;
 
-/// <summary><c>ratchet verify FILE --with DOMAIN</c>.</summary>
+/// <summary><c>ratchet verify FILE|FOLDER --with VERIFIER</c>.</summary>
 internal static class VerifyVerb
 {
+    /// <summary>A table of more rows than this shows only what was not accepted.</summary>
+    private const int WholeTable = 200;
+
     public static Command Make(CliContext context)
     {
-        var file = new Argument<string>("file") { Description = "Proofs: one JSON object a line with \"statement\" and \"proof\"; '-' reads standard input." };
-        var with = new Option<string>("--with") { HelpName = "domain", Description = "Domain whose verifier judges.", DefaultValueFactory = _ => "propositional" };
+        var file = new Argument<string>("file") { Description = "JSON lines with \"statement\" and \"proof\", a native file of the verifier, a folder of such files, or '-' for JSON lines from standard input." };
+        var with = VerifierArguments.With();
+        var every = new Option<bool>("--every") { Description = "Of a native file every theorem, not only the last." };
         var json = Arguments.Json();
-        var command = new Command("verify", "Judges proofs of a file; exit code 1 when one is not accepted.") { file, with, json };
-        command.SetAction(async (parsed, cancellationToken) =>
+        var command = new Command("verify", "Judges proofs: exit code 0 when all are accepted, 1 when some are not, 2 when something cannot be read or used.") { file, with, every, json };
+        var options = new VerifierArguments();
+        options.AddTo(command);
+        command.SetAction((parsed, cancellationToken) => AsBadInput(async () =>
         {
-            var domain = DomainCatalog.Create(parsed.GetRequiredValue(with));
-            var path = parsed.GetRequiredValue(file);
-            var (accepted, all) = (0, 0);
-            foreach (var (line, statement, proof) in await ReadAsync(path, cancellationToken))
+            var settings = options.Read(parsed);
+            var entry = VerifierCatalog.Find(parsed.GetRequiredValue(with));
+            var items = ProofItems.Read(parsed.GetRequiredValue(file), entry, parsed.GetValue(every), context.In);
+            await using var verifier = await entry.OpenAsync(settings, cancellationToken);
+            var problems = ProofCheck.ReadStatements(verifier, items);
+            var summary = new CheckSummary();
+            var table = context.Table && !parsed.GetValue(json) ? new ResultTable(items.Count > WholeTable) : null;
+            using (var progress = new CheckProgress(context.Error, context.Interactive, context.Clock))
             {
-                var verdict = await domain.Verifier.VerifyAsync(Goals.Parse(domain, $"line-{line}", statement), proof, cancellationToken);
-                all++;
-                accepted += verdict.IsAccepted ? 1 : 0;
-                if (parsed.GetValue(json))
+                await foreach (var result in ProofCheck.RunAsync(verifier, items, problems, settings, cancellationToken))
                 {
-                    context.Out.WriteLine(JsonSerializer.Serialize(new { line, outcome = verdict.Outcome, reason = verdict.Reason, verifier = verdict.Verifier, verifier_version = verdict.VerifierVersion, steps = verdict.Steps, feedback = verdict.Feedback }, JsonLines.Options));
-                }
-                else if (!verdict.IsAccepted)
-                {
-                    context.Out.WriteLine($"{path}:{line}: {verdict.Outcome} ({InspectVerb.Word(verdict.Reason)}): {statement}");
-                    context.Out.Write(Carets.Render(proof, verdict.Feedback));
+                    summary.Add(result.Verdict);
+                    if (parsed.GetValue(json))
+                        WriteJson(context.Out, result);
+                    else if (table is not null)
+                        table.Add(result);
+                    else if (!result.Verdict.IsAccepted)
+                        WriteLines(context.Out, result);
+                    progress.Report(summary.All, items.Count, summary.Accepted, summary.Unknown.Values.Sum());
                 }
             }
 
             if (!parsed.GetValue(json))
-                context.Out.WriteLine($"{accepted} of {all} accepted by {domain.Verifier.Name} {domain.Verifier.Version}");
-            return accepted == all ? 0 : 1;
-        });
+            {
+                table?.Write(context.Out);
+                context.Out.WriteLine($"{summary.Accepted} of {summary.All} accepted by {verifier.Verifier.Name} {verifier.Verifier.Version}{Reasons(summary)}");
+            }
+
+            return summary.Accepted == summary.All ? 0 : 1;
+        }));
         return command;
     }
 
-    private static async Task<List<(int Line, string Statement, string Proof)>> ReadAsync(string path, CancellationToken cancellationToken)
+    /// <summary>Whatever keeps proofs from being judged must not look like proofs that were judged and found wrong.</summary>
+    public static async Task<int> AsBadInput(Func<Task<int>> work)
     {
-        string text;
         try
         {
-            text = path == "-" ? await Console.In.ReadToEndAsync(cancellationToken) : await File.ReadAllTextAsync(path, cancellationToken);
+            return await work();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (RatchetException e) when (e.ExitCode == 1)
         {
-            throw new RatchetException($"The file {path} cannot be read: {e.Message}", "Check the path.", e);
+            throw new RatchetException(e.Message, e.Remedy, e) { ExitCode = CommandLine.UsageError };
         }
-
-        var items = new List<(int, string, string)>();
-        var wrong = new List<string>();
-        var number = 0;
-        foreach (var line in text.Split('\n'))
-        {
-            number++;
-            if (string.IsNullOrWhiteSpace(line))
-                continue;
-            try
-            {
-                using var document = JsonDocument.Parse(line);
-                var (statement, proof) = (Text(document.RootElement, "statement"), Text(document.RootElement, "proof"));
-                if (statement is null || proof is null)
-                    wrong.Add($"{path}:{number}: an object with the texts \"statement\" and \"proof\" is needed.");
-                else
-                    items.Add((number, statement, proof));
-            }
-            catch (JsonException e)
-            {
-                wrong.Add($"{path}:{number}: not JSON: {e.Message}");
-            }
-        }
-
-        return wrong.Count == 0 ? items
-            : throw new RatchetException($"{wrong.Count} lines of {path} cannot be read:\n  {string.Join("\n  ", wrong.Take(20))}", "Correct the lines; 'ratchet export proofs --format jsonl' writes the form.");
     }
 
-    private static string? Text(JsonElement root, string key) =>
-        root.ValueKind == JsonValueKind.Object && root.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    /// <summary>What is said after the count: rejected and unknown by reason.</summary>
+    public static string Reasons(CheckSummary summary)
+    {
+        var parts = new List<string>();
+        if (summary.Rejected.Count > 0)
+            parts.Add($"rejected {Counts(summary.Rejected)}");
+        if (summary.Unknown.Count > 0)
+            parts.Add($"unknown {Counts(summary.Unknown)}");
+        return parts.Count == 0 ? "" : "; " + string.Join("; ", parts);
+    }
+
+    /// <summary>What an item is called: its statement, or the name of a theorem whose statement is a whole file.</summary>
+    public static string Title(ProofItem item)
+    {
+        var line = item.Statement.Contains('\n', StringComparison.Ordinal) ? item.Id : item.Statement;
+        return line.Length <= 100 ? line : line[..97] + "...";
+    }
+
+    private static string Counts(IReadOnlyDictionary<VerdictReason, int> counts) => string.Join(", ", counts.Select(c => $"{InspectVerb.Word(c.Key)} {c.Value}"));
+
+    private static void WriteLines(TextWriter writer, CheckedItem result)
+    {
+        writer.WriteLine($"{result.Item.Source}:{result.Item.Line}: {result.Verdict.Outcome} ({InspectVerb.Word(result.Verdict.Reason)}): {Title(result.Item)}");
+        writer.Write(Carets.Render(result.Item.Proof, result.Verdict.Feedback));
+    }
+
+    private static void WriteJson(TextWriter writer, CheckedItem result) => writer.WriteLine(JsonSerializer.Serialize(
+        new
+        {
+            id = result.Item.Id, file = result.Item.Source, line = result.Item.Line, outcome = result.Verdict.Outcome, reason = result.Verdict.Reason, trust = result.Verdict.Trust,
+            verifier = result.Verdict.Verifier, verifier_version = result.Verdict.VerifierVersion, steps = result.Verdict.Steps, seconds = Math.Round(result.Elapsed.TotalSeconds, 6), feedback = result.Verdict.Feedback,
+        },
+        JsonLines.Options));
+
+    /// <summary>Results as a table.</summary>
+    private sealed class ResultTable(bool onlyFailures)
+    {
+        private readonly Table _table = new Table { Border = TableBorder.Minimal }.AddColumns("item", "outcome", "reason", "ms", "message");
+
+        public void Add(CheckedItem result)
+        {
+            if (onlyFailures && result.Verdict.IsAccepted)
+                return;
+            var colour = result.Verdict.IsAccepted ? "green" : result.Verdict.IsUnknown ? "yellow" : "red";
+            var message = result.Verdict.Feedback.Count == 0 ? "" : result.Verdict.Feedback[0].Message.ReplaceLineEndings(" ");
+            _table.AddRow(
+                new Text($"{result.Item.Source}:{result.Item.Line} {result.Item.Id}"), new Markup($"[{colour}]{result.Verdict.Outcome}[/]"), new Text(InspectVerb.Word(result.Verdict.Reason)),
+                new Text($"{result.Elapsed.TotalMilliseconds:0.#}").RightJustified(), new Text(message.Length <= 200 ? message : message[..197] + "..."));
+        }
+
+        public void Write(TextWriter writer)
+        {
+            if (_table.Rows.Count > 0)
+                AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) }).Write(_table);
+        }
+    }
 }

@@ -1,0 +1,50 @@
+using System.Security.Cryptography;
+using System.Text;
+using Ratchet.Problems;
+using Ratchet.Runs;
+
+namespace Ratchet.Systems.Verification;
+
+/// <summary>A verifier that can be named: what it reads, how to open it, whether it is there.</summary>
+public sealed class VerifierEntry
+{
+    /// <summary>Name on the command line and in requests, lower case.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>One sentence: what it judges and how.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>What a statement is, in words.</summary>
+    public required string StatementForm { get; init; }
+
+    /// <summary>What a proof is, in words.</summary>
+    public required string ProofForm { get; init; }
+
+    /// <summary>Endings of its native files, with the dot; empty where it has none.</summary>
+    public IReadOnlyList<string> Extensions { get; init; } = [];
+
+    /// <summary>Reader of its native files; null where it has none.</summary>
+    public IProofDocument? Document { get; init; }
+
+    /// <summary>How gold proofs are spoilt to see whether the verifier notices.</summary>
+    public ProofSyntax Syntax { get; init; } = ProofSyntax.Plain;
+
+    /// <summary>Says whether it can be used with these options; starts no more than a version query.</summary>
+    public required Func<VerifierOptions, CancellationToken, Task<VerifierAvailability>> ProbeAsync { get; init; }
+
+    /// <summary>Makes the verifier ready.</summary>
+    /// <exception cref="RatchetException">An option is missing or wrong, or a tool is missing: what to install or set.</exception>
+    public required Func<VerifierEntry, VerifierOptions, CancellationToken, Task<OpenVerifier>> Opener { get; init; }
+
+    /// <summary>Makes the verifier ready.</summary>
+    /// <exception cref="RatchetException">An option is missing or wrong, or a tool is missing: what to install or set.</exception>
+    public Task<OpenVerifier> OpenAsync(VerifierOptions options, CancellationToken cancellationToken) => Opener(this, options, cancellationToken);
+
+    /// <summary>The problem of an item for a verifier that reads its statements itself: the text is its own canonical form.</summary>
+    public static Problem PlainProblem(string domain, ProofItem item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(item.Statement)));
+        return new Problem { Id = item.Id, Domain = domain, Statement = item.Statement, CanonicalHash = hash, Split = Split.Heldout };
+    }
+}
