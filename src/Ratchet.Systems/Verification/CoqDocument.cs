@@ -14,16 +14,20 @@ internal sealed class CoqDocument : IProofDocument
     private static readonly string[] Finishers = ["Qed.", "Defined."];
     private static readonly string[] Leavers = ["Admitted.", "Abort.", "Save"];
 
-    public IReadOnlyList<DocumentProof> Read(string text)
+    public IReadOnlyList<DocumentProof> Read(string text) => [.. Theorems(text).Select(t => new DocumentProof(t.Name, text, ..t.Sentence.End, t.Proof))];
+
+    /// <summary>The theorems of a script, each with the place of the sentence that states it and of its proof.</summary>
+    /// <exception cref="StatementException">There is none.</exception>
+    internal static IReadOnlyList<(string Name, Range Sentence, Range Proof)> Theorems(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         var sentences = CoqSentences.Split(text);
-        var found = new List<DocumentProof>();
+        var found = new List<(string, Range, Range)>();
         for (var i = 0; i < sentences.Count; i++)
         {
             if (TheoremName(text[sentences[i]]) is not { } name)
                 continue;
-            var statementEnd = sentences[i].End.Value;
+            var statement = sentences[i];
             if (i + 1 < sentences.Count && IsProofWord(text[sentences[i + 1]]))
                 i++;
             var proofStart = i + 1 < sentences.Count ? sentences[i + 1].Start.Value : text.Length;
@@ -38,7 +42,7 @@ internal sealed class CoqDocument : IProofDocument
                     break;
             }
 
-            found.Add(new(name, text[..statementEnd], text[proofStart..proofEnd], proofStart));
+            found.Add((name, statement, proofStart..proofEnd));
         }
 
         return found.Count > 0 ? found : throw new StatementException("There is no theorem in this text (Theorem, Lemma, Example, Fact, Remark, Corollary, Proposition).", 0);

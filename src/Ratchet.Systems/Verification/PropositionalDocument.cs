@@ -9,28 +9,27 @@ namespace Ratchet.Systems.Verification;
 /// </summary>
 internal sealed partial class PropositionalDocument : IProofDocument
 {
-    private static readonly CoqDocument Coq = new();
-
     public IReadOnlyList<DocumentProof> Read(string text)
     {
         var found = new List<DocumentProof>();
-        foreach (var theorem in Coq.Read(text))
+        foreach (var (name, sentence, proof) in CoqDocument.Theorems(text))
         {
-            var sentence = theorem.Statement[CoqSentences.Split(theorem.Statement)[^1].Start..];
-            var parts = Parts().Match(sentence);
+            var start = sentence.Start.Value;
+            var parts = Parts().Match(text[sentence]);
             if (!parts.Success)
-                throw new StatementException($"The theorem {theorem.Name} is not of the form 'Theorem name : forall A B : Prop, formula.'.", theorem.Statement.Length - sentence.Length);
-            var skip = 0;
+                throw new StatementException($"The theorem {name} is not of the form 'Theorem name : forall A B : Prop, formula.'.", start);
+            var proofStart = proof.Start.Value;
             if (parts.Groups["names"].Success)
             {
-                var intros = "intros " + Spaces().Replace(parts.Groups["names"].Value.Trim(), " ") + ".";
                 // The kernel's statement has no quantifier, so its proof starts after the atoms are named.
-                if (!theorem.Proof.StartsWith(intros, StringComparison.Ordinal))
-                    throw new StatementException($"The proof of {theorem.Name} does not begin with '{intros}'.", theorem.ProofStart);
-                skip = intros.Length;
+                var intros = "intros " + Spaces().Replace(parts.Groups["names"].Value.Trim(), " ") + ".";
+                if (!text[proof].StartsWith(intros, StringComparison.Ordinal))
+                    throw new StatementException($"The proof of {name} does not begin with '{intros}'.", proofStart);
+                proofStart += intros.Length;
             }
 
-            found.Add(new(theorem.Name, parts.Groups["formula"].Value, theorem.Proof[skip..], theorem.ProofStart + skip));
+            var formula = parts.Groups["formula"];
+            found.Add(new(name, text, (start + formula.Index)..(start + formula.Index + formula.Length), proofStart..proof.End));
         }
 
         return found;

@@ -1,0 +1,11 @@
+namespace Ratchet.Service.Admission;
+
+/// <summary>A request that is not served, for a reason on the client's side: a status from 400 to 499 and what is wrong.</summary>
+internal sealed class RequestRefusedException(int status, string detail, TimeSpan? retryAfter = null) : Exception(detail)
+{
+    /// <summary>HTTP status, 400 to 499.</summary>
+    public int Status { get; } = status;
+
+    /// <summary>When to try again, where trying again helps.</summary>
+    public TimeSpan? RetryAfter { get; } = retryAfter;
+}

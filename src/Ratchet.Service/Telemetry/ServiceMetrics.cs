@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Text.Json;
+using Ratchet.Service.Admission;
+using Ratchet.Verdicts;
+
+namespace Ratchet.Service.Telemetry;
+
+/// <summary>Figures of the service, under OpenTelemetry's names for units and kinds.</summary>
+internal sealed class ServiceMetrics : IDisposable
+{
+    /// <summary>Name of the meter and of the source of spans.</summary>
+    public const string Name = "Ratchet.Service";
+
+    /// <summary>Spans: one for each check.</summary>
+    public static readonly ActivitySource Activities = new(Name);
+
+    /// <summary>From a small kernel's microseconds to a long proof's minutes.</summary>
+    private static readonly InstrumentAdvice<double> Seconds = new() { HistogramBucketBoundaries = [0.0001, 0.001, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300] };
+
+    private readonly Meter _meter = new(Name);
+    private readonly ConcurrentDictionary<string, Mean> _means = new(StringComparer.Ordinal);
+    private readonly Counter<long> _checks;
+    private readonly Histogram<double> _seconds;
+    private readonly Histogram<double> _waits;
+    private readonly Counter<long> _refused;
+
+    public ServiceMetrics()
+    {
+        _checks = _meter.CreateCounter<long>("ratchet.checks", "{check}", "Checks that ended, by verifier, outcome and reason.");
+        _seconds = _meter.CreateHistogram<double>("ratchet.check.duration", "s", "Time that a check took.", advice: Seconds);
+        _waits = _meter.CreateHistogram<double>("ratchet.check.wait", "s", "Time that a proof waited for a slot.", advice: Seconds);
+        _refused = _meter.CreateCounter<long>("ratchet.requests.refused", "{request}", "Requests that were not served, by status.");
+    }
+
+    /// <summary>Meter, by which a test tells this service's figures from another's.</summary>
+    public Meter Meter => _meter;
+
+    /// <summary>Shows the state of queues.</summary>
+    public void Watch(IReadOnlyList<VerifierDesk> desks, ByteBudget bodies)
+    {
+        _meter.CreateObservableGauge("ratchet.checks.pending", () => desks.Select(d => new Measurement<int>(d.Queue.Pending, new KeyValuePair<string, object?>("verifier", d.Name))), "{check}", "Proofs that wait or are in work.");
+        _meter.CreateObservableGauge("ratchet.checks.busy", () => desks.Select(d => new Measurement<int>(d.Queue.Busy, new KeyValuePair<string, object?>("verifier", d.Name))), "{check}", "Proofs in work.");
+        _meter.CreateObservableGauge("ratchet.bodies", () => bodies.Held, "By", "Bytes of request bodies in the service.");
+    }
+
+    /// <summary>Counts a check.</summary>
+    public void Checked(string verifier, Verdict verdict, TimeSpan spent, TimeSpan waited)
+    {
+        var name = new KeyValuePair<string, object?>("verifier", verifier);
+        _checks.Add(1, name, new("outcome", verdict.Outcome), new("reason", JsonNamingPolicy.SnakeCaseLower.ConvertName(verdict.Reason.ToString())));
+        _seconds.Record(spent.TotalSeconds, name);
+        _waits.Record(waited.TotalSeconds, name);
+        _means.GetOrAdd(verifier, static _ => new Mean()).Add(spent.TotalSeconds);
+    }
+
+    /// <summary>Counts a request that was not served.</summary>
+    public void Refused(int status) => _refused.Add(1, new KeyValuePair<string, object?>("status", status));
+
+    /// <summary>What a check has taken of late, in seconds; 0 before the first.</summary>
+    public double MeanCheckSeconds(string verifier) => _means.TryGetValue(verifier, out var mean) ? mean.Value : 0;
+
+    public void Dispose() => _meter.Dispose();
+
+    /// <summary>Mean in which each new value weighs a twentieth.</summary>
+    private sealed class Mean
+    {
+        private readonly Lock _lock = new();
+        private double _value = double.NaN;
+
+        public double Value
+        {
+            get
+            {
+                lock (_lock)
+                    return double.IsNaN(_value) ? 0 : _value;
+            }
+        }
+
+        public void Add(double value)
+        {
+            lock (_lock)
+                _value = double.IsNaN(_value) ? value : _value + ((value - _value) / 20);
+        }
+    }
+}
