@@ -94,18 +94,8 @@ internal sealed class CheckService : IAsyncDisposable
     {
         var verifier = desk.Open.Verifier;
         var arrived = _clock.GetTimestamp();
-        using (var waiting = CancellationTokenSource.CreateLinkedTokenSource(gone, deadline.Token))
-        {
-            try
-            {
-                await room.TakeSlotAsync(waiting.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                gone.ThrowIfCancellationRequested();
-                return Done(Unknown(desk, VerdictReason.Unavailable, "No slot was free before the request's deadline."), TimeSpan.Zero);
-            }
-        }
+        if (!await TakeSlotAsync(room, deadline, gone).ConfigureAwait(false))
+            return Done(Unknown(desk, VerdictReason.Unavailable, "No slot was free before the request's deadline."), TimeSpan.Zero);
 
         using var span = ServiceMetrics.Activities.StartActivity("check");
         var started = _clock.GetTimestamp();
@@ -122,6 +112,27 @@ internal sealed class CheckService : IAsyncDisposable
             Metrics.Checked(desk.Name, judged, spent, _clock.GetElapsedTime(arrived) - spent);
             return new(judged, spent);
         }
+    }
+
+    /// <summary>Takes a slot; false when there was none before the deadline.</summary>
+    private static async Task<bool> TakeSlotAsync(FairQueue.Reservation room, Deadline deadline, CancellationToken gone)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(gone, deadline.Token);
+        try
+        {
+            await room.TakeSlotAsync(waiting.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!gone.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        // The slot may have come in the same moment as the end.
+        if (!waiting.IsCancellationRequested)
+            return true;
+        room.FreeSlot();
+        gone.ThrowIfCancellationRequested();
+        return false;
     }
 
     /// <summary>A deadline that starts now.</summary>

@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -28,9 +27,6 @@ namespace Ratchet.Service;
 /// </summary>
 public sealed class RatchetService : IAsyncDisposable
 {
-    /// <summary>Largest body of a message of an agent.</summary>
-    private const long MaxMessageBytes = 1 << 20;
-
     private readonly WebApplication _app;
     private readonly CheckService _service;
     private readonly PartitionedRateLimiter<string> _rates;
@@ -110,6 +106,9 @@ public sealed class RatchetService : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "ratchet", EnvironmentName = Environments.Production });
         builder.Configuration.AddInMemoryCollection(TelemetryVariables());
         builder.Logging.AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+
+        // A service that cannot start says so itself, in one line.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = service.Options.ShutdownTime);
         builder.Services.AddRoutingCore();
@@ -122,7 +121,8 @@ public sealed class RatchetService : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(k =>
         {
             k.AddServerHeader = false;
-            k.Limits.MaxRequestBodySize = service.Options.MaxBodyBytes + 1;
+            // A backstop only: the server counts the framing of chunks too, so the exact limit is held where bodies are read.
+            k.Limits.MaxRequestBodySize = (2 * service.Options.MaxBodyBytes) + (64 << 10);
             k.Limits.MaxConcurrentConnections = 4096;
             k.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
             k.Limits.MaxRequestHeadersTotalSize = 32 << 10;
@@ -131,29 +131,11 @@ public sealed class RatchetService : IAsyncDisposable
         var app = builder.Build();
         var pipeline = new Pipeline(service, rates, app.Logger);
         app.Use(next => context => pipeline.RunAsync(context, next));
-        app.UseWhen(c => c.Request.Path.StartsWithSegments("/mcp", StringComparison.Ordinal), branch => branch.Use(next => context => LimitMessageAsync(service, context, next)));
+        app.UseWhen(c => c.Request.Path.StartsWithSegments("/mcp", StringComparison.Ordinal), branch => branch.Use(next => context => AgentMessages.RunAsync(service, context, next)));
         Routes.Map(app, service);
         app.MapMcp("/mcp");
         app.MapPrometheusScrapingEndpoint("/metrics");
         return app;
-    }
-
-    /// <summary>Bodies of agents' messages are read by the protocol's library: they are small, and charged as if they were as large as they may be.</summary>
-    private static async Task LimitMessageAsync(CheckService service, HttpContext context, RequestDelegate next)
-    {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = MaxMessageBytes;
-        var client = Pipeline.Client(context);
-        if (!service.Bodies.TryTake(client, MaxMessageBytes))
-            throw new Admission.RequestRefusedException(429, "Too many bytes of requests are pending.", TimeSpan.FromSeconds(1));
-        try
-        {
-            await next(context).ConfigureAwait(false);
-        }
-        finally
-        {
-            service.Bodies.Return(client, MaxMessageBytes);
-        }
     }
 
     private static McpServerOptions AgentOptions(CheckService service) => new()

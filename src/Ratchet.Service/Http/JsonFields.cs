@@ -25,11 +25,12 @@ internal static class JsonFields
     /// <exception cref="RequestRefusedException">It is not JSON, or not an object (400).</exception>
     public static void ReadBody(ReadOnlySpan<byte> json, Field field)
     {
+        if (json.IsEmpty)
+            throw new RequestRefusedException(400, "The body is empty; a JSON object is needed.");
         var reader = new Utf8JsonReader(json, Options);
         try
         {
-            if (!reader.Read())
-                throw new RequestRefusedException(400, "The body is empty; a JSON object is needed.");
+            reader.Read();
             ReadObject(ref reader, "the body", field);
 
             // Whatever follows must be white space: reading on says so.

@@ -61,6 +61,9 @@ internal sealed class RequestBody : IDisposable
         }
     }
 
+    /// <summary>The bytes for a reader that wants a stream.</summary>
+    public MemoryStream ToStream() => new(_buffer, 0, _length, writable: false);
+
     /// <summary>Gives up the bytes and keeps the charge: what was read from them is as large.</summary>
     public void Release() => _buffer = [];
 

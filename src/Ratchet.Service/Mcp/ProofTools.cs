@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Security.Claims;
-using ModelContextProtocol;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 using Ratchet.Service.Admission;
@@ -20,6 +21,7 @@ internal sealed class ProofTools(CheckService service)
         McpServerTool.Create(VerifyAsync, new McpServerToolCreateOptions
         {
             Name = "verify_proof", Title = "Check a proof", ReadOnly = true, Idempotent = true, OpenWorld = false, UseStructuredContent = true, SerializerOptions = VerdictAnswer.Json,
+            OutputSchema = AIJsonUtilities.CreateJsonSchema(typeof(VerdictAnswer), serializerOptions: VerdictAnswer.Json),
             Description = "Checks a proof of a statement with a proof verifier. Says accepted, rejected or unknown, why, and what the verifier said, with offsets in the proof. Unknown means that the check did not come to an end and says nothing about the proof.",
         }),
         McpServerTool.Create(List, new McpServerToolCreateOptions
@@ -29,7 +31,7 @@ internal sealed class ProofTools(CheckService service)
         }),
     ];
 
-    private async Task<VerdictAnswer> VerifyAsync(
+    private async Task<CallToolResult> VerifyAsync(
         RequestContext<CallToolRequestParams> request,
         [Description("Statement, in the form that the verifier reads; see list_verifiers.")] string statement,
         [Description("Proof, in the form that the verifier reads.")] string proof,
@@ -39,19 +41,23 @@ internal sealed class ProofTools(CheckService service)
         CancellationToken cancellationToken = default)
     {
         if (timeout_seconds is { } seconds && !(seconds >= 0))
-            throw new McpException("timeout_seconds must be 0 or more.");
+            return Mistake("timeout_seconds must be 0 or more.");
         try
         {
             var item = new ProofItem { Id = "1", Statement = statement, Proof = proof, Reference = reference };
             TimeSpan? limit = timeout_seconds is { } s ? TimeSpan.FromSeconds(Math.Min(s, 86_400)) : null;
-            return (await ItemCheck.RunAsync(service, service.Find(verifier), Client(request.User), [item], limit, cancellationToken).ConfigureAwait(false))[0];
+            var answers = await ItemCheck.RunAsync(service, service.Find(verifier), Client(request.User), [item], limit, cancellationToken).ConfigureAwait(false);
+            var json = JsonSerializer.SerializeToElement(answers[0], VerdictAnswer.Json);
+            return new CallToolResult { StructuredContent = json, Content = [new TextContentBlock { Text = JsonSerializer.Serialize(json, VerdictAnswer.Json) }] };
         }
         catch (RequestRefusedException e)
         {
-            // An agent reads the text of this exception as the tool's error, and can mend its call.
-            throw new McpException(e.RetryAfter is { } after ? $"{e.Message} Try again in {Math.Max(1, Math.Ceiling(after.TotalSeconds))} s." : e.Message);
+            return Mistake(e.RetryAfter is { } after ? $"{e.Message} Try again in {Math.Max(1, Math.Ceiling(after.TotalSeconds))} s." : e.Message);
         }
     }
+
+    /// <summary>A result that tells an agent what to mend in its call.</summary>
+    private static CallToolResult Mistake(string text) => new() { IsError = true, Content = [new TextContentBlock { Text = text }] };
 
     private VerifierList List() => new([.. service.Desks.Select(d => new VerifierLine(d.Name, d.Open.Entry.Description, d.Open.Entry.StatementForm, d.Open.Entry.ProofForm))]);
 

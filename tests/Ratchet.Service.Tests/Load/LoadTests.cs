@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Ratchet.Loop;
+
+namespace Ratchet.Service.Tests.Load;
+
+public sealed class LoadTests(ITestOutputHelper output)
+{
+    private static readonly bool Long = Environment.GetEnvironmentVariable("RATCHET_LONG_TESTS") == "1";
+    private static readonly TimeSpan Time = Long ? TimeSpan.FromMinutes(5) : TimeSpan.FromSeconds(6);
+
+    [Fact]
+    public async Task Sixty_four_clients_with_good_hostile_and_malformed_requests_lose_nothing_and_leave_the_memory_flat()
+    {
+        await using var host = await LoadHost.StartAsync();
+        var root = RandomStream.FromSeed(64).Derive("load");
+        var clients = LoadHost.Keys().Select((key, i) => new LoadClient(host.Url, key, root.Derive(i))).ToList();
+        var counts = new ConcurrentDictionary<string, int>();
+        var wrong = new ConcurrentQueue<string>();
+        var memory = new List<double>();
+        var start = Stopwatch.GetTimestamp();
+
+        await Task.WhenAll([SampleAsync(), .. clients.Select(RunAsync)]);
+
+        clients.ForEach(c => c.Dispose());
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        var quarter = memory.Count / 4;
+        var (early, late) = (memory.Skip(quarter).Take(quarter).Average(), memory.TakeLast(quarter).Average());
+        output.WriteLine($"{counts.Values.Sum():#,0} requests of 64 clients in {seconds:0} s, {counts.Values.Sum() / seconds:0} a second, {wrong.Count} with a wrong answer or none");
+        foreach (var (kind, count) in counts.OrderBy(c => c.Key, StringComparer.Ordinal))
+            output.WriteLine($"{count,9:#,0}  {kind}");
+        output.WriteLine($"resident memory of the service: second quarter {early:0} MiB, last quarter {late:0} MiB, most {memory.Max():0} MiB");
+        Assert.True(wrong.IsEmpty, string.Join('\n', wrong.Take(10)));
+        Assert.Equal(18, counts.Count);
+        Assert.InRange(memory.Max(), 0, 700);
+        if (Long)
+            Assert.InRange(late, 0, (early * 1.1) + 16);
+        Assert.Equal(0, await host.StopAsync());
+
+        async Task RunAsync(LoadClient client)
+        {
+            while (Stopwatch.GetElapsedTime(start) < Time)
+            {
+                var (kind, mistake) = await client.SendAsync(TestContext.Current.CancellationToken);
+                counts.AddOrUpdate(kind, 1, (_, n) => n + 1);
+                if (mistake is not null)
+                    wrong.Enqueue($"{kind}: {mistake}");
+            }
+        }
+
+        async Task SampleAsync()
+        {
+            using var timer = new PeriodicTimer(Time / 40);
+            while (Stopwatch.GetElapsedTime(start) < Time && await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken))
+                memory.Add(host.ResidentMebibytes);
+        }
+    }
+}
