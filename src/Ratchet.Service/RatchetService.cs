@@ -109,6 +109,9 @@ public sealed class RatchetService : IAsyncDisposable
 
         // A service that cannot start says so itself, in one line.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+
+        // Mistakes of agents go to the agents. In the log, each with its stack trace, they would let a client fill the disk.
+        builder.Logging.AddFilter("ModelContextProtocol", LogLevel.Critical);
         builder.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = service.Options.ShutdownTime);
         builder.Services.AddRoutingCore();

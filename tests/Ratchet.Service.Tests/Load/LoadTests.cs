@@ -7,7 +7,7 @@ namespace Ratchet.Service.Tests.Load;
 public sealed class LoadTests(ITestOutputHelper output)
 {
     private static readonly bool Long = Environment.GetEnvironmentVariable("RATCHET_LONG_TESTS") == "1";
-    private static readonly TimeSpan Time = Long ? TimeSpan.FromMinutes(5) : TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan Time = Long ? TimeSpan.FromMinutes(5) : TimeSpan.FromSeconds(4);
 
     [Fact]
     public async Task Sixty_four_clients_with_good_hostile_and_malformed_requests_lose_nothing_and_leave_the_memory_flat()
