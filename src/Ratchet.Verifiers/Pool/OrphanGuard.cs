@@ -19,7 +19,7 @@ internal static unsafe class OrphanGuard
             -) groups="${groups%% $group *} ${groups#* $group }" ;;
           esac
         done
-        for group in $groups; do kill -KILL -- "-$group"; done 2>/dev/null
+        for group in $groups; do kill -s KILL -- "-$group"; done 2>/dev/null
         """;
 
     private static readonly Lock Gate = new();

@@ -14,7 +14,12 @@ internal sealed class ScratchFolder : IDisposable
     // Process numbers mean something within one namespace only; a folder for temporary files may be shared by several.
     private static readonly string Namespace = string.Concat((File.ResolveLinkTarget("/proc/self/ns/pid", false)?.Name ?? "0").Where(char.IsAsciiDigit));
     private static readonly string Mine = $"{Prefix}{Namespace}-{Environment.ProcessId}-{StartTime(Environment.ProcessId)}-";
-    private static readonly Lazy<bool> Swept = new(SweepOnce);
+    private static readonly Lazy<bool> Swept = new(() =>
+    {
+        Sweep();
+        return true;
+    });
+
     private static int _next;
 
     /// <summary>Makes a folder under the system's folder for temporary files.</summary>
@@ -36,7 +41,8 @@ internal sealed class ScratchFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Remove(Path);
 
-    private static bool SweepOnce()
+    /// <summary>Removes the folders of processes that are gone.</summary>
+    public static void Sweep()
     {
         foreach (var folder in Directory.EnumerateDirectories(System.IO.Path.GetTempPath(), $"{Prefix}{Namespace}-*"))
         {
@@ -44,8 +50,6 @@ internal sealed class ScratchFolder : IDisposable
             if (parts.Length == 4 && int.TryParse(parts[1], out var pid) && ulong.TryParse(parts[2], out var start) && StartTime(pid) != start)
                 Remove(folder);
         }
-
-        return true;
     }
 
     /// <summary>When a process started, in the kernel's ticks since it came up; 0 where there is no such process.</summary>

@@ -11,7 +11,7 @@ public sealed class OrphanTests
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public void A_process_that_is_killed_takes_its_children_and_theirs_with_it()
+    public void A_process_that_is_killed_takes_its_children_and_theirs_with_it_and_the_next_one_clears_up()
     {
         using var folder = new ScratchFolder();
         var file = Path.Combine(folder.Path, "pids");
@@ -23,12 +23,17 @@ public sealed class OrphanTests
         try
         {
             Assert.True(SpinWait.SpinUntil(() => File.Exists(file) && File.ReadAllText(file).EndsWith('\n'), Long));
-            var pids = File.ReadAllText(file).Trim().Split(' ');
+            var (scratch, pids) = File.ReadAllText(file).Trim().Split(' ') is [var first, .. var rest] ? (first, rest) : ("", []);
             Assert.Equal(3, pids.Length);
+            Assert.True(Directory.Exists(scratch));
             Assert.All(pids, pid => Assert.True(IsAlive(pid)));
 
             process.Kill();
             Assert.All(pids, pid => Assert.True(SpinWait.SpinUntil(() => !IsAlive(pid), Long)));
+
+            ScratchFolder.Sweep();
+            Assert.False(Directory.Exists(scratch));
+            Assert.True(Directory.Exists(folder.Path));
         }
         finally
         {
@@ -43,7 +48,7 @@ public sealed class OrphanTests
         using var child = ScriptWorker.StartChild(new ProcessLimits());
         child.ReadThrough("ready\n"u8, Deadline.After(Long));
         var grandchild = ScriptWorker.Ask(child, "bear", Deadline.After(Long));
-        File.WriteAllText(Environment.GetEnvironmentVariable(FileVariable)!, $"{child.Id} {grandchild} {OrphanGuard.ProcessId}\n");
+        File.WriteAllText(Environment.GetEnvironmentVariable(FileVariable)!, $"{child.Scratch.Path} {child.Id} {grandchild} {OrphanGuard.ProcessId}\n");
         ScriptWorker.Ask(child, "hang", Deadline.After(2 * Long));
     }
 
