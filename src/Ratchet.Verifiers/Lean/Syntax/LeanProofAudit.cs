@@ -47,7 +47,7 @@ internal static class LeanProofAudit
             return new(LeanWords.Execution, items[i - 1].Start, token.End, $"\"#{token.Text}\" is a command");
         if (i + 1 < items.Count && items[i + 1].IsSymbol("%") && items[i + 1].Start == token.End && token.Text is "eval" or "elabToSyntax")
             return Found(LeanWords.Execution, $"\"{token.Text}%\" runs a program");
-        if (token.Text == "native" && i > 0 && (items[i - 1].IsSymbol("+") || (i + 2 < items.Count && items[i + 1].IsSymbol(":") && items[i + 2].IsSymbol("="))))
+        if (token.Text == "native" && i > 0 && (items[i - 1].IsSymbol("+") || (i + 3 < items.Count && items[i + 1].IsSymbol(":") && items[i + 2].IsSymbol("=") && items[i + 3].IsWord("true"))))
             return Found(LeanWords.Native, "\"native\" trusts the compiler in place of the kernel");
         if (token.Text == "set_option")
             return SetOption(items, i);
@@ -56,6 +56,7 @@ internal static class LeanProofAudit
         return LeanWords.AuditOf(token.Text) switch
         {
             null => null,
+            LeanWords.Command when LeanWords.IsModifier(token.Text) && i + 1 < items.Count && LeanWords.AuditOf(items[i + 1].Text) is not null => Word(items, i + 1, theorem),
             LeanWords.Command when Redeclares(items, i, theorem) => Found(LeanWords.Redefinition, $"\"{token.Text}\" declares the theorem's name again"),
             LeanWords.Hole => Found(LeanWords.Hole, $"\"{token.Text}\" leaves a hole"),
             LeanWords.Axiom => Found(LeanWords.Axiom, "\"axiom\" assumes what is to be shown"),

@@ -28,6 +28,7 @@ internal sealed class LeanTokenizer
     {
         var tokenizer = new LeanTokenizer(text);
         tokenizer.Code(insideHole: false);
+        tokenizer.Characters();
         return new LeanTokens(tokenizer._tokens, tokenizer._faults, tokenizer._quoted);
     }
 
@@ -87,6 +88,20 @@ internal sealed class LeanTokenizer
                 braces += c switch { '{' => 1, '}' => -1, _ => 0 };
                 Symbol();
             }
+        }
+    }
+
+    /// <summary>Characters that are no text, wherever they stand: what is behind them may be cut off, or encoded in another way.</summary>
+    private void Characters()
+    {
+        for (var i = 0; i < _text.Length; i++)
+        {
+            if (char.IsHighSurrogate(_text[i]) && i + 1 < _text.Length && char.IsLowSurrogate(_text[i + 1]))
+                i++;
+            else if (char.IsSurrogate(_text[i]))
+                _faults.Add(new LeanFault(i, i + 1, "half of a surrogate pair"));
+            else if (char.IsControl(_text[i]) && _text[i] is not ('\n' or '\r' or '\t'))
+                _faults.Add(new LeanFault(i, i + 1, $"the control character U+{(int)_text[i]:X4}"));
         }
     }
 
@@ -206,20 +221,21 @@ internal sealed class LeanTokenizer
 
     private void String(bool interpolated)
     {
+        var open = _at;
         var start = _at++;
         while (_at < _text.Length && Peek() != '"')
         {
             if (Peek() == '\\')
             {
-                _at += 2;
+                _at = Math.Min(_at + 2, _text.Length);
             }
             else if (Peek() == '{' && interpolated)
             {
                 _at++;
-                Add(LeanTokenKind.String, start);
-                _quoted.Add((start, _at));
+                Piece();
                 Code(insideHole: true);
-                start = _at++;
+                start = _at;
+                _at = Math.Min(_at + 1, _text.Length);
             }
             else
             {
@@ -229,13 +245,18 @@ internal sealed class LeanTokenizer
             }
         }
 
-        var closed = _at < _text.Length;
-        start = Math.Min(start, _text.Length - 1);
-        _at = Math.Min(_at + 1, _text.Length);
-        if (!closed)
-            Fault(start, "a string is opened and not closed");
-        Add(LeanTokenKind.String, start);
-        _quoted.Add((start, _at));
+        if (_at < _text.Length)
+            _at++;
+        else
+            Fault(open, "a string is opened and not closed");
+        if (_at > start)
+            Piece();
+
+        void Piece()
+        {
+            Add(LeanTokenKind.String, start);
+            _quoted.Add((start, _at));
+        }
     }
 
     /// <summary>A character in quotes, or the quote of an operator such as the preimage sign.</summary>

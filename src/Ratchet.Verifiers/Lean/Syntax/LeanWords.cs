@@ -106,6 +106,9 @@ internal static class LeanWords
     public static bool IsKeyword(string word) =>
         Words.ContainsKey(word) || word is "by" or "where" or "open" or "set_option" or "in" or "do" or "fun" or "let" or "have" or "show" or "from" or "match" or "with" or "if" or "then" or "else";
 
+    /// <summary>Whether a word stands before the word that says what is declared.</summary>
+    public static bool IsModifier(string word) => word is "local" or "private" or "protected" or "noncomputable" or "partial" or "nonrec" or "public";
+
     /// <summary>Whether <c>#</c> with this word is a command; elsewhere <c>#s</c> is the number of elements of <c>s</c>.</summary>
     public static bool IsHashCommand(string word) => HashCommands.Contains(word);
 
