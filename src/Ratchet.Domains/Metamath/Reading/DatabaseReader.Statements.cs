@@ -129,6 +129,7 @@ internal sealed partial class DatabaseReader
         }
 
         known = typecode;
+        Tables.SyntaxTypes.Add(typecode);
         AddStatement(new StatementRecord { Kind = MetamathStatementKind.Floating, SymbolStart = start, SymbolLength = 2, ScopeEnd = int.MaxValue });
         _scopes.Hypothesis(Tables.Statements.Count - 1, variable);
     }

@@ -41,4 +41,7 @@ internal sealed class DatabaseTables
 
     /// <summary>The hypotheses that are active at the end of the database, in order of appearance.</summary>
     public IReadOnlyList<int> EndHypotheses { get; set; } = [];
+
+    /// <summary>The type codes of variables.</summary>
+    public HashSet<int> SyntaxTypes { get; } = [];
 }
