@@ -115,7 +115,7 @@ public sealed class MetamathDatabase
         return DatabaseCheck.Run(this, threads, cancellationToken);
     }
 
-    /// <summary>True where a variable can have this type code: then assertions with it build expressions, and the others prove.</summary>
+    /// <summary>True where statements with this type code only say that something is an expression.</summary>
     internal bool IsSyntaxType(int typecode) => Tables.SyntaxTypes.Contains(typecode);
 
     internal string SymbolText(int symbol) => Tables.Names.Text(symbol >= 0 ? Tables.ConstantNames[symbol] : Tables.VariableNames[~symbol]);

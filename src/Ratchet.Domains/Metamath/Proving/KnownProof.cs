@@ -41,7 +41,7 @@ internal sealed class KnownProof
     private string StepFor(ProofSession session)
     {
         if (!_steps.TryGetValue(session.Goal, out var found))
-            return session.Theorem.HypothesisFor(session.Goal) is { } hypothesis ? _theorem.LabelOf(hypothesis) : throw Unreadable("its proof does not prove it");
+            return session.Theorem.HypothesisFor(session.Goal) is { } hypothesis ? _theorem.LabelOf(hypothesis) : throw Unreadable($"the grammar reads \"{_world.Grammar.Text(session.Goal)}\" in more than one way");
         var (pattern, substitution) = found;
         var label = _theorem.LabelOf(pattern.Assertion);
         if (pattern.Free.Length == 0)

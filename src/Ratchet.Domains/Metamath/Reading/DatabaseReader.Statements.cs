@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 namespace Ratchet.Domains.Metamath.Reading;
 
 /// <content>One method a kind of statement.</content>
@@ -129,7 +130,6 @@ internal sealed partial class DatabaseReader
         }
 
         known = typecode;
-        Tables.SyntaxTypes.Add(typecode);
         AddStatement(new StatementRecord { Kind = MetamathStatementKind.Floating, SymbolStart = start, SymbolLength = 2, ScopeEnd = int.MaxValue });
         _scopes.Hypothesis(Tables.Statements.Count - 1, variable);
     }
@@ -171,6 +171,7 @@ internal sealed partial class DatabaseReader
     }
 
     /// <summary>Reads the symbols of a statement up to <c>$.</c> or <c>$=</c> and gives where they begin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int ReadFormula(string keyword, out bool endsInProof)
     {
         var start = Tables.Text.Count;

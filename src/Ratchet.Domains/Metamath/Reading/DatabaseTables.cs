@@ -42,6 +42,9 @@ internal sealed class DatabaseTables
     /// <summary>The hypotheses that are active at the end of the database, in order of appearance.</summary>
     public IReadOnlyList<int> EndHypotheses { get; set; } = [];
 
-    /// <summary>The type codes of variables.</summary>
+    /// <summary>
+    /// The type codes whose statements only say that something is an expression: those of variables, and those that no hypothesis and no
+    /// theorem has while another type code has some. By convention <c>|-</c> is never one of them.
+    /// </summary>
     public HashSet<int> SyntaxTypes { get; } = [];
 }

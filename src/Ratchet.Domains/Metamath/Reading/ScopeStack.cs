@@ -59,6 +59,7 @@ internal sealed class ScopeStack(DatabaseTables tables)
     {
         tables.EndDisjoint = _disjoint;
         tables.EndHypotheses = [.. _hypotheses];
+        FindSyntaxTypes();
     }
 
     public void Activate(int variable)
@@ -117,6 +118,27 @@ internal sealed class ScopeStack(DatabaseTables tables)
         for (var d = _disjoint; d >= 0; d = tables.Disjoints[d].Previous)
             AddPairs(tables.Disjoints[d]);
         record.PairLength = tables.Pairs.Count - record.PairStart;
+    }
+
+    private void FindSyntaxTypes()
+    {
+        HashSet<int> variables = [], asserted = [], proved = [];
+        for (var i = 0; i < tables.Statements.Count; i++)
+        {
+            ref var record = ref tables.Statements[i];
+            var set = record.Kind switch
+            {
+                MetamathStatementKind.Floating => variables,
+                MetamathStatementKind.Axiom => asserted,
+                _ => proved,
+            };
+            set.Add(tables.Text[record.SymbolStart]);
+        }
+
+        tables.SyntaxTypes.UnionWith(variables);
+        proved.ExceptWith(variables);
+        if (proved.Count > 0)
+            tables.SyntaxTypes.UnionWith(asserted.Except(proved).Where(t => !tables.Names.Name(tables.ConstantNames[t]).SequenceEqual("|-"u8)));
     }
 
     private void Require(int start, int length)

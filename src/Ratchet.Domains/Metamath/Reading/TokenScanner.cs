@@ -37,6 +37,7 @@ internal sealed class TokenScanner(SourceFile source)
     public static bool IsSpace(byte b) => b <= 32 && ((0x100003600UL >> b) & 1) != 0;
 
     /// <summary>Goes to the next token outside comments; false at the end of the text.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Next()
     {
         while (true)

@@ -3,7 +3,7 @@ using Ratchet.Runs;
 
 namespace Ratchet.Domains.Metamath.Syntax;
 
-/// <summary>The grammar that a database's syntax axioms spell: one rule for each <c>$a</c> whose type code is that of a variable.</summary>
+/// <summary>The grammar that a database's syntax axioms spell: one rule for each <c>$a</c> with a type code of expressions.</summary>
 /// <remarks>An axiom with <c>$e</c> hypotheses, or with a variable twice, is no rule of a context-free grammar and is left out.</remarks>
 internal sealed class SyntaxGrammar
 {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ratchet.Domains.Metamath.Reading;
 
 namespace Ratchet.Domains.Metamath.Verification;
@@ -31,6 +32,7 @@ internal sealed class DisjointTable(DatabaseTables tables)
     }
 
     /// <summary>True where no variable of one expression is, or may be, in the other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool AreDisjoint(ReadOnlySpan<int> left, ReadOnlySpan<int> right)
     {
         if (!_built)

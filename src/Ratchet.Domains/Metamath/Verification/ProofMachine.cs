@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ratchet.Domains.Metamath.Reading;
 
 namespace Ratchet.Domains.Metamath.Verification;
@@ -53,6 +54,7 @@ internal sealed class ProofMachine(MetamathDatabase database)
     }
 
     /// <summary>Pushes a hypothesis.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Push(int reference)
     {
         var symbols = _theorem.SymbolsOf(reference);
@@ -76,6 +78,7 @@ internal sealed class ProofMachine(MetamathDatabase database)
     public void Recall(int saved) => PushExpression(_saved[saved]);
 
     /// <summary>Takes an assertion's hypotheses off the stack and pushes its conclusion.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Apply(int assertion)
     {
         ref var record = ref _tables.Statements[assertion];
@@ -117,6 +120,7 @@ internal sealed class ProofMachine(MetamathDatabase database)
             || Fail(MetamathErrorKind.WrongConclusion, $"The proof proves \"{Shown(_stack[0])}\", not \"{Shown(conclusion)}\".");
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Matches(ReadOnlySpan<int> template, Expression entry)
     {
         var actual = _buffer.AsSpan(entry.Start, entry.Length);
@@ -140,6 +144,7 @@ internal sealed class ProofMachine(MetamathDatabase database)
         return actual.IsEmpty;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool PushSubstituted(ReadOnlySpan<int> template)
     {
         long total = 0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ratchet.Domains.Metamath.Reading;
 
 namespace Ratchet.Domains.Metamath.Verification;
@@ -43,6 +44,7 @@ internal sealed class ProofReader(MetamathDatabase database)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private ProofFault? RunNormal(TokenScanner scanner, int end)
     {
         int lastStart, lastLength;
@@ -80,6 +82,7 @@ internal sealed class ProofReader(MetamathDatabase database)
         return RunLetters(scanner, end);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private ProofFault? RunLetters(TokenScanner scanner, int end)
     {
         var mandatory = _theorem.Mandatory;
@@ -138,6 +141,7 @@ internal sealed class ProofReader(MetamathDatabase database)
     }
 
     /// <summary>Runs the step with a number, from 0. A fault of reading comes out with the start 0; false is a fault of the machine.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Step(int number, ReadOnlySpan<int> mandatory, out bool canSave, out ProofFault? fault)
     {
         fault = null;
