@@ -1,4 +1,6 @@
+using Ratchet.Domains.Blocks;
 using Ratchet.Domains.Propositional;
+using Ratchet.Domains.Rules;
 using Ratchet.Problems;
 using Ratchet.Runs;
 
@@ -7,7 +9,12 @@ namespace Ratchet.Systems;
 /// <summary>The domains that recipes can name.</summary>
 public static class DomainCatalog
 {
-    private static readonly (string Name, Func<IDomain> Create)[] Entries = [("propositional", static () => new PropositionalDomain())];
+    private static readonly (string Name, Func<IDomain> Create)[] Entries =
+    [
+        ("propositional", static () => new PropositionalDomain()),
+        ("blocks", static () => new BlocksDomain()),
+        ("rules", static () => new RulesDomain()),
+    ];
 
     /// <summary>Names, in the order of <c>ratchet list</c>.</summary>
     public static IReadOnlyList<string> Names => [.. Entries.Select(e => e.Name)];
