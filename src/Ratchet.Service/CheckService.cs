@@ -99,7 +99,8 @@ internal sealed class CheckService : IAsyncDisposable
 
         using var span = ServiceMetrics.Activities.StartActivity("check");
         var started = _clock.GetTimestamp();
-        var granted = limit < Options.TimeLimit ? limit.Value : Options.TimeLimit;
+        var most = desk.Open.Entry.Patience(Options.Verifier with { TimeLimit = Options.TimeLimit })!.Value;
+        var granted = limit < most ? limit.Value : most;
         var check = BoundedCheck.Start(verifier, problem, text, granted < deadline.Left ? granted : deadline.Left, _clock, gone);
         // The slot is free when the verifier is, not when its client has an answer: slow work in process must not pile up.
         _ = check.Ended.ContinueWith(_ => room.FreeSlot(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);

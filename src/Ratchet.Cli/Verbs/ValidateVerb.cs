@@ -21,8 +21,8 @@ internal static class ValidateVerb
         options.AddTo(command);
         command.SetAction((parsed, cancellationToken) => VerifyVerb.AsBadInput(async () =>
         {
-            var settings = options.Read(parsed);
             var entry = VerifierCatalog.Find(parsed.GetRequiredValue(with));
+            var settings = ProofItems.WithDatabase(options.Read(parsed), parsed.GetRequiredValue(set), entry);
             var items = ProofItems.Read(parsed.GetRequiredValue(set), entry, everyTheorem: true, context.In);
             await using var verifier = await entry.OpenAsync(settings, cancellationToken);
             ValidationReport report;

@@ -26,8 +26,8 @@ internal static class VerifyVerb
         options.AddTo(command);
         command.SetAction((parsed, cancellationToken) => AsBadInput(async () =>
         {
-            var settings = options.Read(parsed);
             var entry = VerifierCatalog.Find(parsed.GetRequiredValue(with));
+            var settings = ProofItems.WithDatabase(options.Read(parsed), parsed.GetRequiredValue(file), entry);
             var items = ProofItems.Read(parsed.GetRequiredValue(file), entry, parsed.GetValue(every), context.In);
             await using var verifier = await entry.OpenAsync(settings, cancellationToken);
             var problems = ProofCheck.ReadStatements(verifier, items);

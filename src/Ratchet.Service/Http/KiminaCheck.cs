@@ -43,12 +43,16 @@ internal static class KiminaCheck
                 // One theorem after the other: a snippet never takes more than one slot, and holds one statement in memory.
                 foreach (var theorem in document.Read(snippet.Code))
                 {
-                    var item = new ProofItem { Id = theorem.Name, Statement = theorem.Statement, Proof = theorem.Proof };
+                    var item = new ProofItem { Id = theorem.Name, Statement = theorem.Statement, Proof = theorem.Proof, Untrusted = true };
                     var done = await service.CheckAsync(desk, room, desk.Open.Read(item), item.Proof, request.Timeout, deadline, gone).ConfigureAwait(false);
                     seconds += done.Elapsed.TotalSeconds;
                     if (done.Verdict.IsUnknown)
                         return new(snippet.Id, Outage(done.Verdict, request.Timeout), [], seconds);
                     AddMessages(messages, snippet.Code, theorem, done.Verdict);
+
+                    // What follows may rest on it.
+                    if (!done.Verdict.IsAccepted)
+                        break;
                 }
             }
             catch (StatementException e)
@@ -83,6 +87,6 @@ internal static class KiminaCheck
         if (!verdict.IsAccepted && verdict.Feedback.Count == 0)
             messages.Add(new("error", Place(0), null, $"{theorem.Name}: {verdict.Reason}"));
 
-        CodePosition Place(int offset) => CodePosition.Of(code, theorem.ProofStart + Math.Max(0, offset));
+        CodePosition Place(int offset) => CodePosition.Of(code, theorem.OffsetInText(offset));
     }
 }

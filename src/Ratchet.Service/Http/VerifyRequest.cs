@@ -87,6 +87,6 @@ internal sealed record VerifyRequest(string? With, IReadOnlyList<ProofItem> Item
 
         public ProofItem Item(string where, string id) => _statement is null || _proof is null
             ? throw JsonFields.Wrong(where, "needs the texts \"statement\" and \"proof\"")
-            : new ProofItem { Id = _id ?? id, Statement = _statement, Proof = _proof, Reference = _reference };
+            : new ProofItem { Id = _id ?? id, Statement = _statement, Proof = _proof, Reference = _reference, Untrusted = true };
     }
 }

@@ -44,7 +44,7 @@ internal sealed class ProofTools(CheckService service)
             return Mistake("timeout_seconds must be 0 or more.");
         try
         {
-            var item = new ProofItem { Id = "1", Statement = statement, Proof = proof, Reference = reference };
+            var item = new ProofItem { Id = "1", Statement = statement, Proof = proof, Reference = reference, Untrusted = true };
             TimeSpan? limit = timeout_seconds is { } s ? TimeSpan.FromSeconds(Math.Min(s, 86_400)) : null;
             var answers = await ItemCheck.RunAsync(service, service.Find(verifier), Client(request.User), [item], limit, cancellationToken).ConfigureAwait(false);
             var json = JsonSerializer.SerializeToElement(answers[0], VerdictAnswer.Json);

@@ -15,14 +15,18 @@ public interface IProofDocument
 /// <param name="Text">The file.</param>
 /// <param name="StatementRange">Place of the statement in the form that the verifier reads, with whatever goes before it in the file.</param>
 /// <param name="ProofRange">Place of the proof.</param>
-public sealed record DocumentProof(string Name, string Text, Range StatementRange, Range ProofRange)
+/// <param name="Lead">What is put before the proof to give it the form that the verifier reads; empty in most forms.</param>
+public sealed record DocumentProof(string Name, string Text, Range StatementRange, Range ProofRange, string Lead = "")
 {
     /// <summary>The statement.</summary>
     public string Statement => Text[StatementRange];
 
-    /// <summary>The proof.</summary>
-    public string Proof => Text[ProofRange];
+    /// <summary>The proof as the verifier is given it.</summary>
+    public string Proof => Lead.Length == 0 ? Text[ProofRange] : Lead + Text[ProofRange];
 
     /// <summary>Character offset of the proof in the file.</summary>
     public int ProofStart => ProofRange.Start.GetOffset(Text.Length);
+
+    /// <summary>The offset in the file that an offset in <see cref="Proof"/> shows.</summary>
+    public int OffsetInText(int offset) => ProofStart + Math.Max(0, offset - Lead.Length);
 }

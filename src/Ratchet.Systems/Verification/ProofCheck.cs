@@ -99,7 +99,7 @@ public static class ProofCheck
         Task<CheckedItem> CheckAsync(ProofItem item, Problem problem, out Task ended)
         {
             var start = Stopwatch.GetTimestamp();
-            var check = BoundedCheck.Start(verifier.Verifier, problem, item.Proof, options.TimeLimit, TimeProvider.System, stop.Token);
+            var check = BoundedCheck.Start(verifier.Verifier, problem, item.Proof, verifier.Entry.Patience(options), TimeProvider.System, stop.Token);
             ended = check.Ended;
             return Finish();
 

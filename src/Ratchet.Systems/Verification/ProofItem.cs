@@ -15,6 +15,12 @@ public sealed record ProofItem
     /// <summary>What a right answer is compared with, for verifiers that compare; null elsewhere.</summary>
     public string? Reference { get; init; }
 
+    /// <summary>
+    /// The statement comes from somebody who is not trusted with this machine, such as a client of the service: verifiers then refuse statements that
+    /// assume something or make a tool act.
+    /// </summary>
+    public bool Untrusted { get; init; }
+
     /// <summary>File that the item came from, or a word for it such as <c>-</c> for standard input.</summary>
     public string Source { get; init; } = "";
 

@@ -29,6 +29,12 @@ public static class ProofItems
         var (items, mistakes) = (new List<ProofItem>(), new List<string>());
         foreach (var file in Files(path, entry))
         {
+            if (entry.ReadDatabase is not null && IsNative(file, entry))
+            {
+                items.AddRange(entry.ReadDatabase(file));
+                continue;
+            }
+
             var text = file == "-" ? input.ReadToEnd() : ReadFile(file);
             if (IsNative(file, entry))
                 ReadDocument(text, file, entry.Document!, everyTheorem, items, mistakes);
@@ -39,6 +45,14 @@ public static class ProofItems
         if (mistakes.Count > 0)
             throw Mistakes(mistakes, "Correct them; a line is an object with the texts \"statement\" and \"proof\".");
         return items.Count > 0 ? items : throw new RatchetException($"There is no proof in {path}.", Wanted(entry)) { ExitCode = 2 };
+    }
+
+    /// <summary>The options with the file itself as database, where the verifier's native files are databases and none is given.</summary>
+    public static VerifierOptions WithDatabase(VerifierOptions options, string path, VerifierEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(entry);
+        return options.Database is null && entry.ReadDatabase is not null && File.Exists(path) && IsNative(path, entry) ? options with { Database = path } : options;
     }
 
     /// <summary>An exception that names mistakes, the first 20 in full; exit code 2.</summary>
@@ -57,10 +71,11 @@ public static class ProofItems
             .Where(f => IsNative(f, entry) || JsonLinesEndings.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)];
     }
 
-    private static bool IsNative(string file, VerifierEntry entry) => entry.Document is not null && entry.Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
+    /// <summary>A file is one of the verifier's native files, by its ending.</summary>
+    internal static bool IsNative(string file, VerifierEntry entry) => entry.Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
 
     private static string Wanted(VerifierEntry entry) =>
-        $"'{entry.Name}' reads JSON lines (.jsonl){(entry.Document is null ? "" : $" and files ending in {string.Join(", ", entry.Extensions)}")}.";
+        $"'{entry.Name}' reads JSON lines (.jsonl){(entry.Extensions.Count == 0 ? "" : $" and files ending in {string.Join(", ", entry.Extensions)}")}.";
 
     private static string ReadFile(string path)
     {

@@ -26,6 +26,15 @@ public sealed class VerifierEntry
     /// <summary>Reader of its native files; null where it has none.</summary>
     public IProofDocument? Document { get; init; }
 
+    /// <summary>
+    /// A native file is a world of its own, against which its proofs are judged: <see cref="VerifierOptions.Database"/> is the file itself unless one
+    /// is given.
+    /// </summary>
+    public Func<string, IReadOnlyList<ProofItem>>? ReadDatabase { get; init; }
+
+    /// <summary>It keeps the time limit that it is opened with itself, start of its processes left out; a limit from outside comes later.</summary>
+    public bool KeepsTime { get; init; }
+
     /// <summary>How gold proofs are spoilt to see whether the verifier notices.</summary>
     public ProofSyntax Syntax { get; init; } = ProofSyntax.Plain;
 
@@ -40,11 +49,27 @@ public sealed class VerifierEntry
     /// <exception cref="RatchetException">An option is missing or wrong, or a tool is missing: what to install or set.</exception>
     public Task<OpenVerifier> OpenAsync(VerifierOptions options, CancellationToken cancellationToken) => Opener(this, options, cancellationToken);
 
+    /// <summary>Where the problem of an item came from: verifiers trust only what was given.</summary>
+    public static Provenance ProvenanceOf(ProofItem item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        return item.Untrusted ? Provenance.Conjectured : Provenance.Given;
+    }
+
+    /// <summary>How long to wait for a check of a verifier that was opened with these options; null for as long as it takes.</summary>
+    public TimeSpan? Patience(VerifierOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+
+        // A quick check and a full one, and the start of a process for each.
+        return KeepsTime && options.TimeLimit is { } limit ? (2 * limit) + TimeSpan.FromMinutes(2) : options.TimeLimit;
+    }
+
     /// <summary>The problem of an item for a verifier that reads its statements itself: the text is its own canonical form.</summary>
     public static Problem PlainProblem(string domain, ProofItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(item.Statement)));
-        return new Problem { Id = item.Id, Domain = domain, Statement = item.Statement, CanonicalHash = hash, Split = Split.Heldout };
+        return new Problem { Id = item.Id, Domain = domain, Statement = item.Statement, CanonicalHash = hash, Split = Split.Heldout, Provenance = ProvenanceOf(item) };
     }
 }

@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
 using Ratchet.Problems;
+using Ratchet.Verifiers.Coq;
 
-namespace Ratchet.Systems.Verification;
+namespace Ratchet.Systems.Verification.Forms;
 
 /// <summary>
 /// Propositional theorems of a Coq script, such as <c>ratchet export proofs</c> writes: <c>Theorem name : forall A B : Prop, formula.</c>, where
@@ -12,7 +13,7 @@ internal sealed partial class PropositionalDocument : IProofDocument
     public IReadOnlyList<DocumentProof> Read(string text)
     {
         var found = new List<DocumentProof>();
-        foreach (var (name, sentence, proof) in CoqDocument.Theorems(text))
+        foreach (var (name, sentence, proof) in CoqScript.Theorems(text))
         {
             var start = sentence.Start.Value;
             var parts = Parts().Match(text[sentence]);
