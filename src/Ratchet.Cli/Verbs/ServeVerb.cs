@@ -29,7 +29,7 @@ internal static class ServeVerb
         var rate = new Option<int>("--rate") { HelpName = "n", Description = "Requests a second of one client; 0 does not limit them.", DefaultValueFactory = _ => 0 };
         var deadline = new Option<double>("--deadline-seconds") { HelpName = "s", Description = "Longest time from a request to its answer.", DefaultValueFactory = _ => 600 };
         var shutdown = new Option<double>("--shutdown-seconds") { HelpName = "s", Description = "Time for requests in work when the service is stopped.", DefaultValueFactory = _ => 30 };
-        var command = new Command("serve", "Serves proof checks over HTTP (Kimina's protocol and its own) and to agents (MCP); see docs/service.md.")
+        var command = new Command("serve", "Serves proof checks over HTTP (Kimina's protocol and its own) and to agents (MCP).")
         {
             with, mcp, address, port, keys, body, items, client, pending, rate, deadline, shutdown,
         };

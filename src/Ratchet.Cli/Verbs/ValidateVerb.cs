@@ -16,7 +16,7 @@ internal static class ValidateVerb
         var set = new Argument<string>("set") { Description = "Right proofs, in a form that 'ratchet verify' reads." };
         var with = VerifierArguments.With();
         var json = Arguments.Json();
-        var command = new Command("validate", "Tries a verifier before it is used: right proofs must be accepted, spoilt copies of them must not.") { set, with, json };
+        var command = new Command("validate", "Tries a verifier before use: right proofs must be accepted, spoilt copies must not.") { set, with, json };
         var options = new VerifierArguments();
         options.AddTo(command);
         command.SetAction((parsed, cancellationToken) => VerifyVerb.AsBadInput(async () =>

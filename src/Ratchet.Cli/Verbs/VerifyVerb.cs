@@ -21,7 +21,7 @@ internal static class VerifyVerb
         var with = VerifierArguments.With();
         var every = new Option<bool>("--every") { Description = "Of a native file every theorem, not only the last." };
         var json = Arguments.Json();
-        var command = new Command("verify", "Judges proofs: exit code 0 when all are accepted, 1 when some are not, 2 when something cannot be read or used.") { file, with, every, json };
+        var command = new Command("verify", "Judges proofs; exit code 1 when some are not accepted, 2 when something cannot be read.") { file, with, every, json };
         var options = new VerifierArguments();
         options.AddTo(command);
         command.SetAction((parsed, cancellationToken) => AsBadInput(async () =>

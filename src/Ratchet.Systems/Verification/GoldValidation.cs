@@ -76,7 +76,8 @@ public static class GoldValidation
         {
             right += result.Verdict.IsAccepted ? 1 : 0;
             unknown += result.Verdict.IsUnknown ? 1 : 0;
-            progress?.Invoke(++done, all, right, unknown);
+            done++;
+            progress?.Invoke(done, all, right, unknown);
         }
     }
 

@@ -97,7 +97,7 @@ public static class LeanScript
         var after = tokens[first - 1].End;
         var declaration = tokens[keyword].Start..tokens[assigned].Start;
         return first >= next ? new(name, declaration, after..after, isTactics)
-            : new(name, declaration, Start(tokens[first].Start, after, text)..tokens[next - 1].End, isTactics);
+            : new(name, declaration, (isTactics ? Start(tokens[first].Start, after, text) : tokens[first].Start)..tokens[next - 1].End, isTactics);
     }
 
     /// <summary>A block that begins on a line of its own keeps its indentation.</summary>
