@@ -82,8 +82,9 @@ public static class AnswerExtractor
         if (text.Length is 0 or > MaxWholeLength)
             return null;
         var start = solution.AsSpan().IndexOf(text, StringComparison.Ordinal);
-        var prose = !profile.Choices && SentenceFinder.IsProse(text);
-        return prose && (profile.Places.HasFlag(AnswerPlaces.LastFormula) || text.Contains('\n')) ? null : At(solution, start, start + text.Length, AnswerPlaces.Whole);
+        var isSentences = SentenceFinder.HasWords(text) && text.Contains('\n');
+        var isProse = !profile.Choices && profile.Places.HasFlag(AnswerPlaces.LastFormula) && SentenceFinder.IsProse(text);
+        return isSentences || isProse ? null : At(solution, start, start + text.Length, AnswerPlaces.Whole);
     }
 
     private static (int Start, int End)? HashMark(string text)

@@ -9,6 +9,7 @@ namespace Ratchet.Verifiers.Answers.Algebra;
 internal sealed class RealContext(Budget budget)
 {
     private const int MaxRoot = 100;
+    private const int SmallRadicand = 1_000_000;
     private const long MaxPowerBits = 1 << 19;
     private readonly Dictionary<(int K, BigRational Radicand), Real> _rationalRoots = [];
     private readonly Dictionary<(int K, Real Radicand), Real> _roots = [];
@@ -78,12 +79,15 @@ internal sealed class RealContext(Budget budget)
             return node;
         }
 
-        // root(n/d) = root(n d^(k-1)) / d, and a root of an integer is taken factor by factor, so that sqrt 6 is sqrt 2 sqrt 3.
+        // root(n/d) = root(n d^(k-1)) / d. The root of a small integer is taken prime by prime, so that sqrt 6 is sqrt 2 sqrt 3; that of a
+        // large one, as at random points, stays one node, since each node multiplies the degree.
         Budget.SpendBits(a.Value.Bits * k);
         if (a.Value.Bits * k > MaxPowerBits)
             throw new UndecidedException(AnswerReason.Limit, "a root of a very long number");
         var integer = a.Value.Numerator * BigInteger.Pow(a.Value.Denominator, k - 1);
         var outside = BigInteger.One;
+        var inside = BigInteger.One;
+        var split = integer < SmallRadicand;
         var result = Real.One;
         foreach (var (factor, exponent) in IntegerRoot.Factors(integer))
         {
@@ -91,6 +95,12 @@ internal sealed class RealContext(Budget budget)
             var rest = exponent % k;
             if (rest == 0)
                 continue;
+            if (!split)
+            {
+                inside *= BigInteger.Pow(factor, rest);
+                continue;
+            }
+
             var divisor = (int)BigInteger.GreatestCommonDivisor(rest, k);
             var (order, power) = (k / divisor, rest / divisor);
             var radicand = BigInteger.Pow(factor, power);
@@ -99,6 +109,8 @@ internal sealed class RealContext(Budget budget)
                 : Multiply(result, InternedRoot(radicand, order));
         }
 
+        if (!inside.IsOne)
+            result = InternedRoot(inside, k);
         return Multiply(Real.Of(BigRational.Of(outside, a.Value.Denominator)), result);
     }
 

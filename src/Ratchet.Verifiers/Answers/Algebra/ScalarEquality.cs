@@ -12,7 +12,7 @@ namespace Ratchet.Verifiers.Answers.Algebra;
 /// </remarks>
 internal sealed class ScalarEquality(Budget budget, RandomStream random)
 {
-    private const int PointsForEqual = 4;
+    private const int PointsForEqual = 6;
     private const int WholePointsForEqual = 8;
     private const int MaxAttempts = 32;
     private const int GenericPoints = 3;
@@ -108,8 +108,10 @@ internal sealed class ScalarEquality(Budget budget, RandomStream random)
     public Dictionary<string, BigRational> Point(VariableScan scan, int attempt)
     {
         var point = new Dictionary<string, BigRational>(StringComparer.Ordinal);
+        var index = 0;
         foreach (var name in scan.Variables.Concat(scan.Applications))
         {
+            index++;
             var stream = random.Derive(name).Derive(attempt);
             if (scan.WholeVariables.Contains(name))
             {
@@ -118,7 +120,16 @@ internal sealed class ScalarEquality(Budget budget, RandomStream random)
             }
 
             var value = BigRational.Of(1 + stream.NextInt(1 << 16), (attempt % 3) switch { 0 => 1 << 15, 1 => 1 << 12, _ => 99_991 });
-            point[name] = attempt % 2 == 1 && stream.NextInt(2) == 0 ? -value : value;
+
+            // All positive, all negative, and signs in turn come early, so that |x| is told from x and |xy| from xy.
+            var negative = attempt switch
+            {
+                1 => true,
+                3 => index % 2 == 0,
+                5 => index % 2 == 1,
+                _ => attempt % 2 == 1 && stream.NextInt(2) == 0,
+            };
+            point[name] = negative ? -value : value;
         }
 
         return point;

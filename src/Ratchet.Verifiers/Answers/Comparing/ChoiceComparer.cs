@@ -55,8 +55,8 @@ internal static class ChoiceComparer
             end = 1;
         }
 
-        // A word that only begins with such a letter is no choice.
-        if (letters.Count == 0 || (end < rest.Length && (char.IsAsciiLetterOrDigit(rest[end]) || rest[end] == '_')))
+        // A word or a formula that only begins with such a letter is no choice.
+        if (letters.Count == 0 || (end < rest.Length && !")）}].,:：、，;*$\\ ".Contains(rest[end], StringComparison.Ordinal)))
             return null;
         return string.Concat(letters);
     }

@@ -57,7 +57,10 @@ internal static partial class SentenceFinder
     }
 
     /// <summary>Whether a text is a sentence of words rather than an answer by itself.</summary>
-    public static bool IsProse(ReadOnlySpan<char> text) => HasValue(text) && (LeadIn().IsMatch(text) || Word().Count(Mathematics().Replace(text.ToString(), "")) >= 3);
+    public static bool IsProse(ReadOnlySpan<char> text) => HasValue(text) && (LeadIn().IsMatch(text) || HasWords(text));
+
+    /// <summary>Whether a text has three words or more outside mathematics.</summary>
+    public static bool HasWords(ReadOnlySpan<char> text) => Word().Count(Mathematics().Replace(text.ToString(), "")) >= 3;
 
     /// <summary>
     /// The value in a sentence: what follows the last "is", "are" or "=" with a value after it, else the last formula, else the last number

@@ -18,7 +18,7 @@ internal sealed partial class AnswerParser
                 return Name();
             case TokenKind.Begin:
                 return Matrix();
-            case TokenKind.Word when IsLetters(token):
+            case TokenKind.Word when IsLetters(token) && !IsAmongWords(Following):
                 return Letters();
             case TokenKind.Symbol:
                 return Bracketed();

@@ -128,7 +128,7 @@ internal sealed partial class AnswerParser
             case TokenKind.Begin:
                 return true;
             case TokenKind.Word:
-                return IsLetters(token) && !(Units.IsUnit(token.Text) && EndsValue(_tokens[_at - 1]));
+                return IsLetters(token) && !IsAmongWords(Following) && !(Units.IsUnit(token.Text) && EndsValue(_tokens[_at - 1]));
             default:
                 return token.Is('(') || token.Is('[') || token.Is('{') || token.Is("⌊") || token.Is("⌈") || (token.Is('|') && _bars == 0 && !_inBuilder);
         }
@@ -139,6 +139,9 @@ internal sealed partial class AnswerParser
     /// <summary>Whether a run of letters is a product of variables or the name of a point or segment, and no word.</summary>
     private static bool IsLetters(Token token) => !token.FromText && token.Text.Length <= 4 && token.Text.All(char.IsAsciiLetter)
         && (token.Text.All(char.IsUpper) || token.Text.Length <= 3);
+
+    /// <summary>Whether the token after a run of letters shows that it is a word of a sentence.</summary>
+    private static bool IsAmongWords(Token following) => following.Kind == TokenKind.Word && following.SpaceBefore;
 
     /// <summary>A base with its exponents and marks after it.</summary>
     private Node Factor()

@@ -15,7 +15,7 @@ internal static class AnswerReader
     {
         if (text.Length > MaxLength)
             throw new UndecidedException(AnswerReason.Limit, $"the answer has {text.Length} characters; at most {MaxLength} are read");
-        text = Clean(text);
+        text = Narrow(Clean(text));
         if (text.Length == 0)
             throw new UndecidedException(AnswerReason.Unreadable, "the answer is empty");
         if (DateReader.TryRead(text) is { } date)
@@ -45,10 +45,21 @@ internal static class AnswerReader
             }
         }
 
-        return tokens.Any(t => t.Kind == TokenKind.Word || (t.Kind == TokenKind.Letter && t.FromText))
+        // A formula with a command that is not known stays a formula, whatever words are in it.
+        var isFormula = tokens.Any(t => t.Kind == TokenKind.Name && t.Text[0] == '\\');
+        return !isFormula && tokens.Any(t => t.Kind == TokenKind.Word || (t.Kind == TokenKind.Letter && t.FromText))
             ? new TextNode(WordsOf(tokens))
             : throw failure;
     }
+
+    /// <summary>With full-width letters, digits and signs of East Asian type as plain ones.</summary>
+    private static string Narrow(string text) => text.AsSpan().IndexOfAnyInRange('\uFF01', '\uFF5E') < 0
+        ? text
+        : string.Create(text.Length, text, static (narrow, wide) =>
+        {
+            for (var i = 0; i < narrow.Length; i++)
+                narrow[i] = wide[i] is >= '\uFF01' and <= '\uFF5E' ? (char)(wide[i] - 0xFEE0) : wide[i];
+        });
 
     /// <summary>Without white space, emphasis, quotes and full stops around.</summary>
     public static string Clean(string text)

@@ -79,16 +79,6 @@ internal sealed class Lexer
             _at++;
             Mapped(mapped);
         }
-        else if (c is >= 'Ａ' and <= 'Ｚ' or >= 'ａ' and <= 'ｚ' or >= '０' and <= '９')
-        {
-            // Full-width letters and digits of East Asian type.
-            var end = _at;
-            while (end < _text.Length && _text[end] is (>= 'Ａ' and <= 'Ｚ') or (>= 'ａ' and <= 'ｚ') or (>= '０' and <= '９') or '．')
-                end++;
-            var narrow = string.Concat(_text[_at..end].Select(w => (char)(w - 0xFEE0)));
-            _at = end;
-            Run(narrow, _inText, depth + 1);
-        }
         else if (char.IsLetter(c) || char.IsSurrogate(c))
         {
             Script();
@@ -358,13 +348,13 @@ internal sealed class Lexer
         }
     }
 
-    /// <summary>A command that ran into the letters after it (\quadx), or one without a meaning, which becomes a word.</summary>
+    /// <summary>A command that ran into the letters after it (\quadx), or one without a meaning.</summary>
     private void UnknownCommand(string name, int start)
     {
-        for (var length = name.Length - 1; length >= 2; length--)
+        for (var length = name.Length - 1; length >= 3; length--)
         {
             var head = name[..length];
-            if (Vocabulary.Spaces.Contains(head) || Vocabulary.CommandSymbols.ContainsKey(head) || (length > 2 && Vocabulary.Names.ContainsKey(head)))
+            if (Vocabulary.Spaces.Contains(head) || Vocabulary.CommandSymbols.ContainsKey(head) || Vocabulary.Names.ContainsKey(head))
             {
                 _at = start + 1 + length;
                 NamedCommand(head, start, 0);
@@ -372,7 +362,10 @@ internal sealed class Lexer
             }
         }
 
-        Add(name.Length == 1 ? TokenKind.Letter : TokenKind.Word, name);
+        if (name.Length == 1)
+            Add(TokenKind.Letter, name);
+        else
+            Add(TokenKind.Name, "\\" + name);
     }
 
     private void SkipSpace()
