@@ -18,12 +18,13 @@ internal sealed class VerifierArguments
     private readonly Option<int> _threads = new("--threads") { HelpName = "n", Description = "Checks at the same time; default: the number of cores.", DefaultValueFactory = _ => Environment.ProcessorCount };
     private readonly Option<string?> _tool = new("--tool") { HelpName = "path", Description = "Program of the verifier; default: looked for on PATH." };
     private readonly Option<string?> _database = new("--database") { HelpName = "file", Description = "What statements are judged against, for verifiers that need it (Metamath)." };
+    private readonly Option<string?> _profile = new("--profile") { HelpName = "name", Description = "What counts as the same answer (answers): strict, lenient, gsm8k, math, ..." };
     private readonly Option<string?> _server = new("--server") { HelpName = "address", Description = $"Server that checks (Lean, Isabelle); its key comes from {ServerKeyVariable}." };
     private readonly Option<string?> _project = new("--project") { HelpName = "folder", Description = "Project that the verifier works in (Lean)." };
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _level, _seconds, _memory, _threads, _tool, _database, _server, _project })
+        foreach (var option in new Option[] { _level, _seconds, _memory, _threads, _tool, _database, _profile, _server, _project })
             command.Options.Add(option);
     }
 
@@ -48,6 +49,7 @@ internal sealed class VerifierArguments
             Threads = threads,
             Tool = parsed.GetValue(_tool),
             Database = parsed.GetValue(_database),
+            Profile = parsed.GetValue(_profile),
             Server = parsed.GetValue(_server),
             ServerKey = Environment.GetEnvironmentVariable(ServerKeyVariable),
             Project = parsed.GetValue(_project),

@@ -4,6 +4,7 @@ using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Ratchet.Service.Admission;
 using Ratchet.Verdicts;
+using Ratchet.Verifiers.Pool;
 
 namespace Ratchet.Service.Telemetry;
 
@@ -42,6 +43,11 @@ internal sealed class ServiceMetrics : IDisposable
     {
         _meter.CreateObservableGauge("ratchet.checks.pending", () => desks.Select(d => new Measurement<int>(d.Queue.Pending, new KeyValuePair<string, object?>("verifier", d.Name))), "{check}", "Proofs that wait or are in work.");
         _meter.CreateObservableGauge("ratchet.checks.busy", () => desks.Select(d => new Measurement<int>(d.Queue.Busy, new KeyValuePair<string, object?>("verifier", d.Name))), "{check}", "Proofs in work.");
+        _meter.CreateObservableGauge("ratchet.pool.workers", () => Pools(desks, p => p.Workers), "{process}", "Processes of a verifier that are up.");
+        _meter.CreateObservableGauge("ratchet.pool.busy", () => Pools(desks, p => p.Busy), "{process}", "Processes of a verifier at work or coming up.");
+        _meter.CreateObservableGauge("ratchet.pool.queued", () => Pools(desks, p => p.Queued), "{check}", "Requests that wait for a process.");
+        _meter.CreateObservableCounter("ratchet.pool.starts", () => Pools(desks, p => p.Starts), "{process}", "Processes started.");
+        _meter.CreateObservableCounter("ratchet.pool.ends", () => Ends(desks), "{process}", "Processes that ended, by reason.");
         _meter.CreateObservableGauge("ratchet.bodies", () => bodies.Held, "By", "Bytes of request bodies in the service.");
     }
 
@@ -62,6 +68,13 @@ internal sealed class ServiceMetrics : IDisposable
     public double MeanCheckSeconds(string verifier) => _means.TryGetValue(verifier, out var mean) ? mean.Value : 0;
 
     public void Dispose() => _meter.Dispose();
+
+    private static IEnumerable<Measurement<long>> Pools(IReadOnlyList<VerifierDesk> desks, Func<PoolFigures, long> figure) =>
+        from desk in desks let pool = desk.Open.Pool where pool is not null select new Measurement<long>(figure(pool), new KeyValuePair<string, object?>("verifier", desk.Name));
+
+    private static IEnumerable<Measurement<long>> Ends(IReadOnlyList<VerifierDesk> desks) =>
+        from desk in desks let pool = desk.Open.Pool where pool is not null from end in pool.Ends
+        select new Measurement<long>(end.Value, new("verifier", desk.Name), new("reason", JsonNamingPolicy.SnakeCaseLower.ConvertName(end.Key.ToString())));
 
     /// <summary>Mean in which each new value weighs a twentieth.</summary>
     private sealed class Mean

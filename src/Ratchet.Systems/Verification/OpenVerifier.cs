@@ -1,5 +1,6 @@
 using Ratchet.Loop;
 using Ratchet.Problems;
+using Ratchet.Verifiers.Pool;
 
 namespace Ratchet.Systems.Verification;
 
@@ -7,13 +8,16 @@ namespace Ratchet.Systems.Verification;
 public sealed class OpenVerifier : IAsyncDisposable
 {
     private readonly Func<ProofItem, Problem> _read;
+    private readonly Func<PoolFigures>? _pool;
 
     /// <summary>Makes one.</summary>
     /// <param name="entry">What it is.</param>
     /// <param name="verifier">The verifier; disposed with this object where it can be.</param>
     /// <param name="read">Makes the problem of an item; throws <see cref="StatementException"/> for what is no statement.</param>
-    public OpenVerifier(VerifierEntry entry, IVerifier verifier, Func<ProofItem, Problem> read)
+    /// <param name="pool">Tells what its pool of processes is doing; null for a verifier without one.</param>
+    public OpenVerifier(VerifierEntry entry, IVerifier verifier, Func<ProofItem, Problem> read, Func<PoolFigures>? pool = null)
     {
+        _pool = pool;
         Entry = entry;
         Verifier = verifier;
         _read = read;
@@ -24,6 +28,9 @@ public sealed class OpenVerifier : IAsyncDisposable
 
     /// <summary>The verifier.</summary>
     public IVerifier Verifier { get; }
+
+    /// <summary>What its pool of processes is doing at this moment; null for a verifier without one.</summary>
+    public PoolFigures? Pool => _pool?.Invoke();
 
     /// <summary>The problem that an item's proof is judged against.</summary>
     /// <exception cref="StatementException">The item's statement is not one that the verifier reads.</exception>

@@ -23,6 +23,9 @@ public sealed record VerifierOptions
     /// <summary>File that statements are judged against, for verifiers that need one (a Metamath database, a rule set); null where there is none.</summary>
     public string? Database { get; init; }
 
+    /// <summary>What counts as the same answer, for verifiers that compare answers: a name of <see cref="Ratchet.Verifiers.Answers.AnswerProfiles"/>; null for <c>strict</c>.</summary>
+    public string? Profile { get; init; }
+
     /// <summary>Server that does the checking (a Lean service, an Isabelle server); null starts the tool on this machine.</summary>
     public string? Server { get; init; }
 

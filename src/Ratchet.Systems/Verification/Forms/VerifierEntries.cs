@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ratchet.Domains.Blocks;
 using Ratchet.Domains.Metamath;
 using Ratchet.Domains.Propositional;
@@ -5,6 +6,7 @@ using Ratchet.Domains.Rules;
 using Ratchet.Loop;
 using Ratchet.Problems;
 using Ratchet.Runs;
+using Ratchet.Verifiers.Answers;
 using Ratchet.Verifiers.Coq;
 using Ratchet.Verifiers.Lean;
 using Ratchet.Verifiers.Pddl;
@@ -15,7 +17,7 @@ namespace Ratchet.Systems.Verification.Forms;
 /// <summary>Descriptions of the verifiers, in the order of <c>ratchet list</c>.</summary>
 internal static class VerifierEntries
 {
-    public static VerifierEntry[] All() => [Propositional(), Metamath(), Coq(), Lean(), Pddl(), Blocks(), Rules()];
+    public static VerifierEntry[] All() => [Propositional(), Metamath(), Coq(), Lean(), Answers(), Pddl(), Blocks(), Rules()];
 
     private static VerifierEntry Propositional() => new()
     {
@@ -78,7 +80,7 @@ internal static class VerifierEntries
                 Threads = options.Threads,
                 Limits = limits with { Wall = options.TimeLimit ?? limits.Wall, MemoryBytes = options.MemoryLimitBytes ?? limits.MemoryBytes },
             });
-            return Task.FromResult(new OpenVerifier(entry, verifier, item => CoqProblem.Create(item.Id, item.Statement, Split.Heldout, VerifierEntry.ProvenanceOf(item))));
+            return Task.FromResult(new OpenVerifier(entry, verifier, item => CoqProblem.Create(item.Id, item.Statement, Split.Heldout, VerifierEntry.ProvenanceOf(item)), () => verifier.Figures));
         },
     };
 
@@ -95,12 +97,34 @@ internal static class VerifierEntries
         ProbeAsync = ByOpening(Lean, "not installed"),
         Opener = static async (entry, options, cancellationToken) =>
         {
-            var verifier = await LeanVerifier.CreateAsync(LeanTool.Backend(options), new LeanVerifierOptions { Trust = options.Level }, cancellationToken).ConfigureAwait(false);
+            var backend = LeanTool.Backend(options);
+            var verifier = await LeanVerifier.CreateAsync(backend, new LeanVerifierOptions { Trust = options.Level }, cancellationToken).ConfigureAwait(false);
             return new OpenVerifier(entry, verifier, item =>
             {
                 _ = LeanStatement.Parse(item.Statement);
                 return VerifierEntry.PlainProblem(entry.Name, item);
-            });
+            }, backend is LeanReplBackend repl ? () => repl.Figures : null);
+        },
+    };
+
+    private static VerifierEntry Answers() => new()
+    {
+        Name = "answers",
+        Description = "Final answers of mathematical problems, compared exactly with a reference, in process (--profile says what counts as the same).",
+        StatementForm = "the problem, in any words; its \"reference\" is the right answer or a whole solution",
+        ProofForm = "a solution that ends in its answer, as a rule in \\boxed{...}",
+        ProbeAsync = static (_, _) => Task.FromResult(new VerifierAvailability(true, $"version {AnswerGrader.Version}, in process")),
+        Opener = static (entry, options, _) =>
+        {
+            // The reference goes along with the problem beside it, never in it.
+            var references = new ConditionalWeakTable<Problem, string>();
+            var verifier = new AnswersVerifier(problem => references.TryGetValue(problem, out var reference) ? reference : null, AnswerProfiles.Find(options.Profile ?? AnswerProfiles.Strict.Name));
+            return Task.FromResult(new OpenVerifier(entry, verifier, item =>
+            {
+                var problem = VerifierEntry.PlainProblem(entry.Name, item);
+                references.Add(problem, item.Reference ?? throw new StatementException("There is no \"reference\" with the right answer.", 0));
+                return problem;
+            }));
         },
     };
 
