@@ -51,7 +51,8 @@ internal sealed class CoqFreshCheck(CoqInstallation installation, CoqOptions opt
             return new CoqRefusal(VerdictReason.Cheat, new Feedback(-1, -1, $"What was proved is not the statement that was asked: {same.Message}"));
         if (same.Outcome != CoqOutcome.Done)
             return CoqRefusal.For(same, new CoqSentence(-1, ""));
-        return CoqAudit.Check(worker, statement, statement.Name, allowed, deadline) is { } found ? new CoqRefusal(VerdictReason.Cheat, new Feedback(-1, -1, found)) : null;
+        worker.BePatient(deadline);
+        return CoqAudit.Check(worker, statement, statement.Name, allowed, deadline);
     }
 
     private static CoqRefusal Unavailable(string message) => new(VerdictReason.Unavailable, new Feedback(-1, -1, message));

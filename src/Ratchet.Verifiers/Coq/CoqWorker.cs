@@ -23,6 +23,7 @@ internal sealed class CoqWorker : IPoolWorker
     private int _tip;
     private int _unanswered;
     private readonly TimeSpan _sentenceLimit;
+    private bool _patient;
     private bool _busy;
 
     /// <summary>Starts a process and has it execute a header.</summary>
@@ -143,6 +144,7 @@ internal sealed class CoqWorker : IPoolWorker
     public void Close(Deadline deadline)
     {
         _statement = null;
+        _patient = false;
         _line.Clear();
         GoTo(_base, deadline);
     }
@@ -199,6 +201,17 @@ internal sealed class CoqWorker : IPoolWorker
 
         EditAt(_tip, Deadline.After(QuickCall));
         return Failure(executed, sentence, parsing: false);
+    }
+
+    /// <summary>
+    /// From here to <see cref="Close"/> no sentence is timed or interrupted. Coq's audit takes a proof whose reading was interrupted for an axiom,
+    /// so it must run to its end; one that does not costs the process.
+    /// </summary>
+    public void BePatient(Deadline deadline)
+    {
+        if (Execute("Unset Default Timeout.", deadline).Outcome != CoqOutcome.Done)
+            throw new FormatException("Coq does not take back the option Default Timeout.");
+        _patient = true;
     }
 
     /// <summary>The goals of the open proof, hypotheses and all; null where no proof is open.</summary>
@@ -265,14 +278,14 @@ internal sealed class CoqWorker : IPoolWorker
     {
         try
         {
-            return Next(deadline.Within(_sentenceLimit));
+            return Next(_patient ? deadline : deadline.Within(_sentenceLimit));
         }
-        catch (ChildFailureException e) when (e.Failure == ChildFailure.TimedOut)
+        catch (ChildFailureException e) when (e.Failure == ChildFailure.TimedOut && !_patient)
         {
             _child.Interrupt();
             return Next(Deadline.After(KillAfter));
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (!_patient)
         {
             _child.Interrupt();
             var last = Deadline.After(KillAfter);
