@@ -191,16 +191,18 @@ internal sealed class CoqWorker : IPoolWorker
         Send($"""<call val="Add"><pair><pair><pair><pair><string>{text}</string><int>-1</int></pair><pair><state_id val="{tip}"/><bool val="false"/></pair></pair><int>0</int></pair><pair><int>1</int><int>0</int></pair></pair></call><call val="Status"><bool val="false"/></call>""", 2, deadline);
         var added = Value(Receive(deadline));
         var executed = Value(Receive(deadline));
-        if (added.Attribute("val") != "good")
+
+        // A sentence that cannot be parsed has no state. Some commands are executed as soon as they are added.
+        if (added.Attribute("val") != "good" && added.Find("state_id")?.Number("val") == 0)
             return Failure(added, sentence, parsing: true);
-        if (executed.Attribute("val") == "good")
+        if (added.Attribute("val") == "good" && executed.Attribute("val") == "good")
         {
             _tip = added[0][0].Number("val") ?? throw new FormatException("Add gave no state.");
             return new CoqReply(CoqOutcome.Done, _tip, "", -1, -1);
         }
 
         EditAt(_tip, Deadline.After(QuickCall));
-        return Failure(executed, sentence, parsing: false);
+        return Failure(added.Attribute("val") == "good" ? executed : added, sentence, parsing: false);
     }
 
     /// <summary>
