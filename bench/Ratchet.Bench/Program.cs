@@ -19,6 +19,7 @@ Action? verb = args.FirstOrDefault() switch
     "sampling" => () => SamplingSideBySide.Run(rest),
     "trainer" => () => TrainerBench.Run(rest),
     "sampler" => () => SamplerBench.Run(rest),
+    "coq-data" => () => CoqData.Run(rest),
     _ => null,
 };
 if (verb is null)

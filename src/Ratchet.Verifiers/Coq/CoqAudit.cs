@@ -1,3 +1,4 @@
+using Ratchet.Verdicts;
 using Ratchet.Verifiers.Pool;
 
 namespace Ratchet.Verifiers.Coq;
@@ -8,21 +9,26 @@ internal static class CoqAudit
     private const string Closed = "Closed under the global context";
 
     /// <summary>Audits a theorem that is in the worker's state.</summary>
-    /// <param name="worker">Worker that stands after the theorem's <c>Qed</c>.</param>
+    /// <param name="worker">Worker that stands after the theorem's <c>Qed</c>; it must be patient.</param>
     /// <param name="statement">Statement; what its source assumes is allowed.</param>
     /// <param name="name">Constant to audit.</param>
     /// <param name="allowed">Full names of allowed axioms.</param>
     /// <param name="deadline">When to stop.</param>
     /// <returns>What is not allowed, or null.</returns>
-    public static string? Check(CoqWorker worker, CoqStatement statement, string name, IReadOnlyList<string> allowed, Deadline deadline)
+    public static CoqRefusal? Check(CoqWorker worker, CoqStatement statement, string name, IReadOnlyList<string> allowed, Deadline deadline)
     {
         var entries = Entries(worker.Query($"Print Assumptions {name}.", deadline), out var strange);
         if (strange is not null)
-            return strange;
+            return new CoqRefusal(VerdictReason.Cheat, new Feedback(-1, -1, strange));
         foreach (var entry in entries)
         {
-            if (!statement.Assumptions.Contains(entry) && !IsAllowed(FullName(worker, entry, deadline), allowed))
-                return $"The proof rests on the axiom {entry}, which is not allowed.";
+            if (statement.Assumptions.Contains(entry) || IsAllowed(FullName(worker, entry, deadline), allowed))
+                continue;
+
+            // A lemma whose proof Coq could not read, for want of memory for example, is reported like an axiom. That is an outage.
+            return HasBody(worker.Query($"About {entry}.", deadline))
+                ? new CoqRefusal(VerdictReason.ResourceLimit, new Feedback(-1, -1, $"The audit did not come to an end: Coq could not read the proof of {entry}."))
+                : new CoqRefusal(VerdictReason.Cheat, new Feedback(-1, -1, $"The proof rests on the axiom {entry}, which is not allowed."));
         }
 
         return null;
@@ -41,7 +47,7 @@ internal static class CoqAudit
         for (var i = 0; i < lines.Length; i++)
         {
             var line = lines[i];
-            if (line is "Axioms:" or "Section Variables:" || (i > 0 && (line.Length == 0 || line[0] == ' ')))
+            if (line is "Axioms:" or "Section Variables:" || (i > 0 && (line.Length == 0 || line[0] is ' ' or ':')))
                 continue;
 
             // "name : type", with the colon on the next line where the type is long.
@@ -68,6 +74,9 @@ internal static class CoqAudit
         var words = worker.Query($"Locate {name}.", deadline).Split('\n')[0].Split(' ');
         return words is ["Constant", var full, ..] ? full : name;
     }
+
+    /// <summary>Whether Coq's description of a constant says that it has a definition or a proof.</summary>
+    public static bool HasBody(string about) => about.Split('\n').Any(l => l.EndsWith(" is opaque", StringComparison.Ordinal) || l.EndsWith(" is transparent", StringComparison.Ordinal));
 
     private static bool IsAllowed(string full, IReadOnlyList<string> allowed) => allowed.Any(a => Normal(a) == Normal(full));
 

@@ -46,12 +46,13 @@ internal sealed class CoqFreshCheck(CoqInstallation installation, CoqOptions opt
     /// <summary>Audits the theorem on a worker that stands after its <c>Qed</c>.</summary>
     public static CoqRefusal? Audit(CoqWorker worker, CoqStatement statement, IReadOnlyList<string> allowed, Deadline deadline)
     {
-        var same = worker.Execute($"Definition ratchet_same_statement := ltac:(let t := type of {CoqStatement.ReferenceName} in exact ({statement.Name} : t)).", deadline);
+        var same = worker.Execute($"Definition ratchet_same_statement := ltac:(let ratchet_type := type of {CoqStatement.ReferenceName} in exact ({statement.Name} : ratchet_type)).", deadline);
         if (same.Outcome is CoqOutcome.Failed or CoqOutcome.Syntax)
             return new CoqRefusal(VerdictReason.Cheat, new Feedback(-1, -1, $"What was proved is not the statement that was asked: {same.Message}"));
         if (same.Outcome != CoqOutcome.Done)
             return CoqRefusal.For(same, new CoqSentence(-1, ""));
-        return CoqAudit.Check(worker, statement, statement.Name, allowed, deadline) is { } found ? new CoqRefusal(VerdictReason.Cheat, new Feedback(-1, -1, found)) : null;
+        worker.BePatient(deadline);
+        return CoqAudit.Check(worker, statement, statement.Name, allowed, deadline);
     }
 
     private static CoqRefusal Unavailable(string message) => new(VerdictReason.Unavailable, new Feedback(-1, -1, message));

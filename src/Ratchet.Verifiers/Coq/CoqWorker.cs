@@ -23,6 +23,7 @@ internal sealed class CoqWorker : IPoolWorker
     private int _tip;
     private int _unanswered;
     private readonly TimeSpan _sentenceLimit;
+    private bool _patient;
     private bool _busy;
 
     /// <summary>Starts a process and has it execute a header.</summary>
@@ -143,6 +144,7 @@ internal sealed class CoqWorker : IPoolWorker
     public void Close(Deadline deadline)
     {
         _statement = null;
+        _patient = false;
         _line.Clear();
         GoTo(_base, deadline);
     }
@@ -189,16 +191,29 @@ internal sealed class CoqWorker : IPoolWorker
         Send($"""<call val="Add"><pair><pair><pair><pair><string>{text}</string><int>-1</int></pair><pair><state_id val="{tip}"/><bool val="false"/></pair></pair><int>0</int></pair><pair><int>1</int><int>0</int></pair></pair></call><call val="Status"><bool val="false"/></call>""", 2, deadline);
         var added = Value(Receive(deadline));
         var executed = Value(Receive(deadline));
-        if (added.Attribute("val") != "good")
+
+        // A sentence that cannot be parsed has no state. Some commands are executed as soon as they are added.
+        if (added.Attribute("val") != "good" && added.Find("state_id")?.Number("val") == 0)
             return Failure(added, sentence, parsing: true);
-        if (executed.Attribute("val") == "good")
+        if (added.Attribute("val") == "good" && executed.Attribute("val") == "good")
         {
             _tip = added[0][0].Number("val") ?? throw new FormatException("Add gave no state.");
             return new CoqReply(CoqOutcome.Done, _tip, "", -1, -1);
         }
 
         EditAt(_tip, Deadline.After(QuickCall));
-        return Failure(executed, sentence, parsing: false);
+        return Failure(added.Attribute("val") == "good" ? executed : added, sentence, parsing: false);
+    }
+
+    /// <summary>
+    /// From here to <see cref="Close"/> no sentence is timed or interrupted. Coq's audit takes a proof whose reading was interrupted for an axiom,
+    /// so it must run to its end; one that does not costs the process.
+    /// </summary>
+    public void BePatient(Deadline deadline)
+    {
+        if (Execute("Unset Default Timeout.", deadline).Outcome != CoqOutcome.Done)
+            throw new FormatException("Coq does not take back the option Default Timeout.");
+        _patient = true;
     }
 
     /// <summary>The goals of the open proof, hypotheses and all; null where no proof is open.</summary>
@@ -265,14 +280,14 @@ internal sealed class CoqWorker : IPoolWorker
     {
         try
         {
-            return Next(deadline.Within(_sentenceLimit));
+            return Next(_patient ? deadline : deadline.Within(_sentenceLimit));
         }
-        catch (ChildFailureException e) when (e.Failure == ChildFailure.TimedOut)
+        catch (ChildFailureException e) when (e.Failure == ChildFailure.TimedOut && !_patient)
         {
             _child.Interrupt();
             return Next(Deadline.After(KillAfter));
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (!_patient)
         {
             _child.Interrupt();
             var last = Deadline.After(KillAfter);
