@@ -83,7 +83,7 @@ public static partial class BlocksEnglish
 
     /// <summary>
     /// The plan in an English answer, in the domain's form, one action a line. Where <c>[PLAN]</c> stands, only the part up to <c>[PLAN END]</c> counts.
-    /// Lines may have numbers, marks of a list and a full stop.
+    /// Lines may have numbers, marks of a list and of bold type, a remark in parentheses at the end and a full stop.
     /// </summary>
     /// <param name="answer">Answer of a model.</param>
     /// <param name="ignored">Lines of that part that are no action: talk, or an action that cannot be read. Empty lines do not count.</param>
@@ -97,7 +97,7 @@ public static partial class BlocksEnglish
         var rest = new List<string>();
         foreach (var line in (to < 0 ? text : text[..to]).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            if (ActionLine().Match(line) is not { Success: true } match)
+            if (ActionLine().Match(Unmarked(line)) is not { Success: true } match)
             {
                 rest.Add(line);
                 continue;
@@ -143,6 +143,9 @@ public static partial class BlocksEnglish
 
         return draft.Make(goal.Index);
     }
+
+    /// <summary>A line without marks for bold type and code.</summary>
+    private static string Unmarked(string line) => line.Replace("*", "", StringComparison.Ordinal).Replace("`", "", StringComparison.Ordinal).Trim();
 
     private static int Block(BlocksDraft draft, Match fact, string group, int position) => draft.Find(Letter(fact.Groups[group].Value), position);
 
@@ -200,9 +203,10 @@ public static partial class BlocksEnglish
     private static partial Regex FactText();
 
     [GeneratedRegex(
-        @"^(?:[-*]\s*|(?:step\s*)?\d+\s*[.:)]\s*)*(?:(?<verb>pick up|put down)\s+(?:the\s+)?(?<x>\w+)\s+block" +
-        @"|(?<verb>unstack)\s+(?:the\s+)?(?<x>\w+)\s+block\s+from\s+(?:on\s+)?top\s+of\s+(?:the\s+)?(?<y>\w+)\s+block" +
-        @"|(?<verb>stack)\s+(?:the\s+)?(?<x>\w+)\s+block\s+on\s+top\s+of\s+(?:the\s+)?(?<y>\w+)\s+block)\s*\.?$",
+        @"^(?:-\s*|(?:step\s*)?\d+\s*[.:)]\s*)*(?:(?<verb>pick up)\s+(?:the\s+)?(?<x>\w+)\s+block(?:\s+from\s+the\s+table)?" +
+        @"|(?<verb>put down)\s+(?:the\s+)?(?<x>\w+)\s+block(?:\s+on\s+the\s+table)?" +
+        @"|(?<verb>unstack)\s+(?:the\s+)?(?<x>\w+)\s+block\s+from\s+(?:(?:on\s+)?top\s+of\s+)?(?:the\s+)?(?<y>\w+)\s+block" +
+        @"|(?<verb>stack)\s+(?:the\s+)?(?<x>\w+)\s+block\s+on\s+(?:top\s+of\s+)?(?:the\s+)?(?<y>\w+)\s+block)\s*(?:\([^()]*\))?\s*[.:]?$",
         RegexOptions.IgnoreCase)]
     private static partial Regex ActionLine();
 }

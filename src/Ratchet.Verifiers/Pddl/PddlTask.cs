@@ -81,7 +81,7 @@ public sealed class PddlTask
     private static ListNode? Define(List<ListNode> nodes, string what, SourceText source)
     {
         var found = nodes.FindAll(n => n is { Head: "define" } && n.Items is [_, ListNode { Head: var head }, ..] && head == what);
-        if (found.Count == 0)
+        if (found.Count == 0 && !source.HasErrors)
             source.Error(nodes.Count > 0 ? nodes[0].Start : 0, $"(define ({what} NAME) ...) is missing.");
         else if (found.Count > 1)
             source.Error(found[1], $"There is more than one {what}.");

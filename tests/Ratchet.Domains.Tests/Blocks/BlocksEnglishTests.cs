@@ -38,12 +38,13 @@ public sealed class BlocksEnglishTests(ITestOutputHelper output)
             [PLAN]
             1. Unstack the blue block from on top of the orange block.
             2) put down the blue block
-            - Step 3: Pick up the orange block (it is clear now).
+            - **Step 3: Pick up the orange block** (it is clear now).
+            Now stack it.
             [PLAN END]
             4. stack the orange block on top of the blue block
             """;
-        Assert.Equal("unstack b c\nput-down b", BlocksEnglish.ReadPlan(Answer, out var ignored));
-        Assert.Equal(["- Step 3: Pick up the orange block (it is clear now)."], ignored);
+        Assert.Equal("unstack b c\nput-down b\npick-up c", BlocksEnglish.ReadPlan(Answer, out var ignored));
+        Assert.Equal(["Now stack it."], ignored);
     }
 
     [Fact]
@@ -98,5 +99,8 @@ public sealed class BlocksEnglishTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{same} of {all} plans read from the raw answers equal the benchmark's reading.");
+
+        // The others repeat their plan outside the marks, where the benchmark reads on, or give actions in prose.
+        Assert.Equal((1638, 1443), (all, same));
     }
 }

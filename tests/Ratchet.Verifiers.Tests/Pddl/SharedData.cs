@@ -20,5 +20,8 @@ internal static class SharedData
     /// <summary>Domain texts of the planning benchmark by set.</summary>
     public static Dictionary<string, string> Domains() => Rows("planbench/domains.jsonl").ToDictionary(r => r.Text("set"), r => r.Text("domain_pddl"));
 
+    /// <summary>Bigger counts when RATCHET_LONG_TESTS is 1.</summary>
+    public static int Count(int usual, int thorough) => Environment.GetEnvironmentVariable("RATCHET_LONG_TESTS") == "1" ? thorough : usual;
+
     public static string Text(this Dictionary<string, JsonElement> row, string key) => row[key].ToString();
 }
