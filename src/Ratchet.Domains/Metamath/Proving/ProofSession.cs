@@ -160,6 +160,8 @@ internal sealed class ProofSession
         var tables = Theorem.Theorem.Database.Tables;
         var type = tables.VariableTypes[~variable];
         var symbols = new List<int>();
+        if (binding.Expression.Count > MaxSize)
+            throw TooLarge(binding.Variable);
         foreach (var token in binding.Expression)
         {
             var name = tables.Names.Find(token.Text);
@@ -179,8 +181,11 @@ internal sealed class ProofSession
     private static void CheckSize(Term term, StepToken at)
     {
         if (term.Size > MaxSize || term.Depth > MaxDepth)
-            throw new StepException(at.Start, at.End, $"The step makes an expression of more than {MaxSize} symbols or {MaxDepth} levels.") { IsLimit = true };
+            throw TooLarge(at);
     }
+
+    private static StepException TooLarge(StepToken at) =>
+        new(at.Start, at.End, $"The step makes an expression of more than {MaxSize} symbols or {MaxDepth} levels.") { IsLimit = true };
 
     private static StepException Failure(StepToken at, string message) => new(at.Start, at.End, message) { IsFailure = true };
 
