@@ -56,6 +56,7 @@ public sealed record ServiceOptions
         var mistakes = new List<string>();
         Check(Verifiers.Count > 0, "At least one verifier is needed.");
         Check(Verifiers.Distinct(StringComparer.Ordinal).Count() == Verifiers.Count, "A verifier is named twice.");
+        Check(Verifiers.Count <= 1 || Verifier.Tool is null, "A tool is given, and more than one verifier to use it; leave it to the search path.");
         Check(System.Net.IPAddress.TryParse(Address, out var address), $"'{Address}' is no IP address; 127.0.0.1 is this machine alone, 0.0.0.0 all networks.");
         Check(Port is >= 0 and <= 65_535, "The port must be from 0 to 65535.");
         Check(Keys.All(k => k.Length >= 16 && k.All(c => c is > ' ' and < '\x7f')), "A key must have at least 16 characters, all of them ASCII and none white space.");

@@ -38,11 +38,15 @@ internal static class KiminaCheck
         {
             var messages = new List<KiminaMessage>();
             var seconds = 0.0;
+
+            // Where the text that a mistake is told of begins: the whole file first, then the statement of a theorem.
+            var start = 0;
             try
             {
                 // One theorem after the other: a snippet never takes more than one slot, and holds one statement in memory.
                 foreach (var theorem in document.Read(snippet.Code))
                 {
+                    start = theorem.StatementRange.Start.Value;
                     var item = new ProofItem { Id = theorem.Name, Statement = theorem.Statement, Proof = theorem.Proof, Untrusted = true };
                     var done = await service.CheckAsync(desk, room, desk.Open.Read(item), item.Proof, request.Timeout, deadline, gone).ConfigureAwait(false);
                     seconds += done.Elapsed.TotalSeconds;
@@ -57,8 +61,7 @@ internal static class KiminaCheck
             }
             catch (StatementException e)
             {
-                var place = CodePosition.Of(snippet.Code, e.Position);
-                messages.Add(new("error", place, null, e.Message));
+                messages.Add(new("error", CodePosition.Of(snippet.Code, start + e.Position), null, e.Message));
             }
 
             return new(snippet.Id, null, messages, seconds);

@@ -70,6 +70,15 @@ public sealed class KiminaTests
     }
 
     [Fact]
+    public async Task A_statement_that_cannot_be_read_is_an_error_at_its_place()
+    {
+        await using var stand = await Stand.StartAsync();
+        var answer = await stand.PostAsync("/api/check", new { snippets = new[] { new { id = "a", code = Right + "Theorem u : A -> ).\nProof. auto. Qed." } } });
+        var message = answer.Json.GetProperty("results")[0].GetProperty("response").GetProperty("messages")[0];
+        Assert.Equal("""{"line":3,"column":17}""", message.GetProperty("pos").GetRawText());
+    }
+
+    [Fact]
     public async Task A_hole_is_never_accepted()
     {
         await using var stand = await Stand.StartAsync();
