@@ -88,12 +88,12 @@ internal sealed class ExpertIterationStages : IDisposable
     {
         var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
         return _world.SamplerEngine == "torch"
-            ? new TorchSampler(weights, Torch(_world.Recipe.Model.WeightsType == WeightPrecision.BFloat16 ? WeightsType.BFloat16 : WeightsType.Float32))
+            ? new TorchSampler(weights, Torch(_world.Recipe.Model.WeightsType == WeightPrecision.BFloat16 ? WeightsType.BFloat16 : WeightsType.Float32), _world.Budget)
             : new CpuSampler(weights, _world.Budget.Threads, _world.Recipe.Model.WeightsType, _world.Budget);
     }
 
     private IDecoderTrainer OpenTrainer(DecoderWeights weights, AdamWOptions adamW) => _world.LearnerEngine == "torch"
-        ? new TorchTrainer(weights, adamW, Torch(WeightsType.Float32))
+        ? new TorchTrainer(weights, adamW, Torch(WeightsType.Float32), _world.Budget)
         : new CpuTrainer(weights, adamW, CpuOptions(), _world.Budget);
 
     /// <summary>Settings of the tensor library, whose threads are the run's.</summary>
