@@ -1,4 +1,5 @@
 using Ratchet.Examples;
+using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Models.Torch;
 using Ratchet.Runs;
@@ -21,6 +22,7 @@ public sealed class TorchTrainer : IDecoderTrainer
 {
     private readonly AdamWOptions _adamW;
     private readonly TorchDecoder _decoder;
+    private readonly ThreadBudget? _budget;
     private readonly Tensor[] _first;
     private readonly Tensor[] _second;
     private int _steps;
@@ -30,9 +32,11 @@ public sealed class TorchTrainer : IDecoderTrainer
     /// <param name="weights">Start weights; copied.</param>
     /// <param name="adamW">Optimizer settings; null for the defaults.</param>
     /// <param name="options">Device and type of computation; null for float32 on CPU.</param>
+    /// <param name="budget">Permits to work on, or null for none: as many as the library's threads on the CPU, for a step at a time.</param>
     /// <exception cref="RatchetException">A setting is out of range, or the library or device is not available.</exception>
-    public TorchTrainer(DecoderWeights weights, AdamWOptions? adamW = null, TorchOptions? options = null)
+    public TorchTrainer(DecoderWeights weights, AdamWOptions? adamW = null, TorchOptions? options = null, ThreadBudget? budget = null)
     {
+        _budget = budget;
         _adamW = adamW ?? new AdamWOptions();
         if (_adamW.Validate() is { Count: > 0 } errors)
             throw new RatchetException("The trainer's options are invalid: " + string.Join(" ", errors), "Correct the learning section of the recipe.");
@@ -53,6 +57,7 @@ public sealed class TorchTrainer : IDecoderTrainer
     {
         if (!(learningRate >= 0 && double.IsFinite(learningRate)))
             throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "A learning rate is finite and at least 0.");
+        using var permits = _decoder.Enter(_budget);
         var (loss, norm, tokens) = Differentiate(rows);
         Update(norm, learningRate);
         return new TrainingStepResult(loss, norm, tokens);
@@ -62,6 +67,7 @@ public sealed class TorchTrainer : IDecoderTrainer
     public double Loss(IReadOnlyList<Example> rows)
     {
         var total = CheckRows(rows, out _);
+        using var permits = _decoder.Enter(_budget);
         using var noGrad = no_grad();
         var loss = 0.0;
         foreach (var pass in Passes(rows))
@@ -79,6 +85,7 @@ public sealed class TorchTrainer : IDecoderTrainer
         ArgumentNullException.ThrowIfNull(sequences);
         for (var i = 0; i < sequences.Count; i++)
             RowCheck.Ids(sequences[i], Config, $"Sequence {i}");
+        using var permits = _decoder.Enter(_budget);
         return _decoder.Score(sequences);
     }
 

@@ -13,7 +13,7 @@ public sealed record TrainingManifest
     /// <summary>Name of the file in a checkpoint's folder.</summary>
     public const string FileName = "manifest.json";
 
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true, NewLine = "\n" };
+    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, NewLine = "\n" };
 
     /// <summary>Round that the checkpoint ends.</summary>
     public required int Round { get; init; }

@@ -66,7 +66,7 @@ public static class CheckpointStore
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             TryDelete(partial);
-            throw new RatchetException($"The checkpoint '{folder}' cannot be written: {e.Message}", "Check the free space and the permissions of the folder.", e);
+            throw RunFolder.Explain(e, $"The checkpoint '{folder}' cannot be written");
         }
         catch
         {

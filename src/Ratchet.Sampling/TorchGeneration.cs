@@ -45,7 +45,7 @@ internal sealed class TorchGeneration : IDisposable
         _cache = new TorchKeyValueCache(decoder, Math.Max(1, Math.Min(total, options.MaxBatch)), longest + 64, most);
     }
 
-    public Sample[] Run(CancellationToken cancellation)
+    public Sample[] Run(ThreadBudget.Lease? permits, CancellationToken cancellation)
     {
         using var noGrad = no_grad();
         while (true)
@@ -55,6 +55,7 @@ internal sealed class TorchGeneration : IDisposable
             if (_active.Count == 0)
                 return _results;
             Step();
+            permits?.Breathe();
         }
     }
 

@@ -1,3 +1,4 @@
+using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Models.Torch;
 
@@ -15,14 +16,20 @@ namespace Ratchet.Sampling;
 public sealed class TorchSampler : ISampler
 {
     private readonly TorchDecoder _decoder;
+    private readonly ThreadBudget? _budget;
     private readonly Lock _use = new();
     private bool _disposed;
 
     /// <summary>Copies the weights to the device.</summary>
     /// <param name="weights">Weights.</param>
     /// <param name="options">Device and type of computation; null for float32 on CPU.</param>
+    /// <param name="budget">Permits to work on, or null for none: as many as the library's threads on the CPU, given back between two tokens where others wait.</param>
     /// <exception cref="Runs.RatchetException">A setting is out of range, or the library or device is not available.</exception>
-    public TorchSampler(DecoderWeights weights, TorchOptions? options = null) => _decoder = new TorchDecoder(weights, options);
+    public TorchSampler(DecoderWeights weights, TorchOptions? options = null, ThreadBudget? budget = null)
+    {
+        _decoder = new TorchDecoder(weights, options);
+        _budget = budget;
+    }
 
     /// <summary>Shape of the model.</summary>
     public DecoderConfig Config => _decoder.Config;
@@ -38,8 +45,9 @@ public sealed class TorchSampler : ISampler
         lock (_use)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
+            using var permits = _decoder.Enter(_budget, cancellationToken);
             using var generation = new TorchGeneration(_decoder, prompts, options);
-            return generation.Run(cancellationToken);
+            return generation.Run(permits, cancellationToken);
         }
     }
 
@@ -48,7 +56,10 @@ public sealed class TorchSampler : ISampler
     public IReadOnlyList<float[]> Score(IReadOnlyList<IReadOnlyList<int>> sequences)
     {
         lock (_use)
+        {
+            using var permits = _decoder.Enter(_budget);
             return _decoder.Score(sequences);
+        }
     }
 
     /// <inheritdoc/>

@@ -31,7 +31,7 @@ public static class PolicyProbe
 
     /// <summary>Makes and judges attempts.</summary>
     /// <param name="checkpoint">Policy.</param>
-    /// <param name="domain">Domain of the problems; its tokenizer must be the checkpoint's.</param>
+    /// <param name="domain">Domain of the problems. Prompts are written in the checkpoint's own tokenizer.</param>
     /// <param name="problems">Problems.</param>
     /// <param name="options">How to draw.</param>
     /// <param name="samples">Attempts at each problem, at least 1.</param>
@@ -39,7 +39,7 @@ public static class PolicyProbe
     /// <param name="seed">Seed of the draws.</param>
     /// <param name="threads">Threads; 0 takes all cores. Never changes the result.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    /// <exception cref="RatchetException">The checkpoint cannot be read or has another vocabulary.</exception>
+    /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, or a prompt cannot be written in its vocabulary or is too long for the model.</exception>
     public static async Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(
         Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, SamplingOptions options, int samples, Phase phase, ulong seed, int threads, CancellationToken cancellationToken)
     {
@@ -49,16 +49,10 @@ public static class PolicyProbe
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
-        if (weights.Config.VocabularySize != domain.Tokenizer.VocabularySize)
-        {
-            throw new RatchetException(
-                $"The checkpoint '{checkpoint.Folder}' has {weights.Config.VocabularySize} token ids and the domain '{domain.Name}' {domain.Tokenizer.VocabularySize}.",
-                "Use a checkpoint that was trained in this domain.");
-        }
-
-        var draw = options with { StopIds = [domain.Tokenizer.EndId] };
+        var tokenizer = ModelTokenizer.Load(checkpoint.Folder, domain);
+        var draw = options with { StopIds = [tokenizer.EndId] };
         using var proposer = new SamplerProposer(
-            domain.Prompt, domain.Tokenizer, _ => new CpuSampler(weights, threads == 0 ? Environment.ProcessorCount : threads, WeightPrecision.Float32), weights.Config.MaxPositions, draw, draw);
+            domain.Prompt, tokenizer, _ => new CpuSampler(weights, threads == 0 ? Environment.ProcessorCount : threads, WeightPrecision.Float32), weights.Config.MaxPositions, draw, draw);
         proposer.Load(checkpoint);
         var attempts = await proposer.ProposeAsync(
             new ProposalRequest

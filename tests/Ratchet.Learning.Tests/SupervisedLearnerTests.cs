@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Ratchet.Checkpoints;
 using Ratchet.Examples;
 using Ratchet.Loop;
@@ -53,6 +54,12 @@ public sealed class SupervisedLearnerTests : IDisposable
         Assert.Equal(["r1/train/p7/3"], proof.AttemptIds);
         Assert.Equal(result.Tokens, manifest.Tokens);
         Assert.Equal(2 * rows.Where(r => r.Weight > 0).Sum(r => r.Ids.Count), manifest.Tokens);
+        using var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder["round-1"], TrainingManifest.FileName)));
+        Assert.Equal(
+            ["round", "request_hash", "from_id", "from_weights_hash", "epochs", "steps", "tokens", "final_loss", "curve", "rows_hash", "rows"],
+            file.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["id", "problem_id", "weight", "tokens", "targets", "attempt_ids"], file.RootElement.GetProperty("rows")[0].EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["step", "steps", "loss", "gradient_norm", "learning_rate", "tokens"], file.RootElement.GetProperty("curve")[0].EnumerateObject().Select(p => p.Name));
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Models.Torch;
 using Ratchet.Runs;
@@ -120,17 +121,20 @@ public sealed class TorchTrainerTests
     }
 
     [Fact]
-    public void Two_hundred_steps_leave_no_tensor_behind()
+    public void A_thousand_steps_leave_no_tensor_behind_and_give_their_permits_back()
     {
         var rows = Tiny.Rows(6, Tiny.Config.VocabularySize);
-        using var trainer = new TorchTrainer(Tiny.Weights(Tiny.Config), options: new TorchOptions { MaxBatchTokens = 40 });
+        var budget = new ThreadBudget(2);
+        using var trainer = new TorchTrainer(Tiny.Weights(Tiny.Config), options: new TorchOptions { MaxBatchTokens = 40 }, budget: budget);
         trainer.Step(rows, 1e-3);
         var before = torch.Tensor.TotalCount;
 
-        for (var step = 0; step < 200; step++)
+        for (var step = 0; step < 1000; step++)
             trainer.Step(rows, 1e-3);
 
         Assert.Equal(before, torch.Tensor.TotalCount);
+        Assert.Equal(TorchNative.Threads, budget.Peak);
+        budget.Enter(2).Dispose();
     }
 
     [Fact]

@@ -55,9 +55,10 @@ public sealed class CheckpointStoreTests : IDisposable
         var weights = TinyModels.Weights(TinyModels.Plain);
         var saved = CheckpointStore.Save(_folder["c"], "c", weights, NoFiles);
 
-        var error = Assert.Throws<RatchetException>(() => CheckpointStore.Save(_folder["c"], "c", TinyModels.Weights(TinyModels.Plain, 8), NoFiles, writeMore: _ => throw new IOException("No space left on device")));
+        var error = Assert.Throws<RatchetException>(() => CheckpointStore.Save(_folder["c"], "c", TinyModels.Weights(TinyModels.Plain, 8), NoFiles, writeMore: _ => throw new IOException("No space left on device", 28)));
 
-        Assert.Equal($"The checkpoint '{_folder["c"]}' cannot be written: No space left on device", error.Message);
+        Assert.Equal($"The checkpoint '{_folder["c"]}' cannot be written: the disk is full.", error.Message);
+        Assert.Contains("ratchet resume", error.Remedy, StringComparison.Ordinal);
         Assert.Equal(saved, CheckpointStore.Open(_folder["c"], "c"));
         Assert.Equal([_folder["c"]], Directory.GetFileSystemEntries(_folder.Path));
     }

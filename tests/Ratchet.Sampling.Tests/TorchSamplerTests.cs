@@ -115,6 +115,42 @@ public sealed class TorchSamplerTests
     }
 
     [Fact]
+    public void A_thousand_steps_leave_no_tensor_behind_and_let_others_have_their_turn()
+    {
+        const int PerCall = 70;
+        var budget = new ThreadBudget(1);
+        using var sampler = new TorchSampler(Models.Weights(Models.Tiny), budget: budget);
+        SamplePrompt[] prompts = [Models.Prompt([1, 2], 3, 5)];
+        var endless = new SamplingOptions { MaxNewTokens = PerCall };
+        sampler.Generate(prompts, endless);
+        var before = torch.Tensor.TotalCount;
+        using var stop = new CancellationTokenSource();
+        var turns = 0;
+        var neighbour = new Thread(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                using var permit = budget.Enter();
+                turns++;
+            }
+        });
+        neighbour.Start();
+
+        var steps = 0;
+        while (steps < 1000)
+            steps += sampler.Generate(prompts, endless).Max(s => s.Ids.Length) - 1;
+        stop.Cancel();
+        neighbour.Join();
+
+        Assert.Equal(before, torch.Tensor.TotalCount);
+        Assert.Equal(1, budget.Peak);
+
+        // Between two tokens whoever waits has his turn: far more turns than calls.
+        Assert.InRange(turns, 100, int.MaxValue);
+        budget.Enter().Dispose();
+    }
+
+    [Fact]
     public void A_prompt_or_an_option_that_cannot_be_used_is_refused()
     {
         using var sampler = new TorchSampler(Models.Weights(Models.Tiny));

@@ -31,13 +31,19 @@ internal sealed class DrawOptions(int samples)
     /// <summary>Attempts at each problem.</summary>
     public int Samples(ParseResult parsed) => parsed.GetValue(_samples);
 
-    public Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(ParseResult parsed, Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, CancellationToken cancellationToken)
+    /// <summary>Refuses values out of range, before anything is read.</summary>
+    public void ThrowIfInvalid(ParseResult parsed)
     {
         Check(parsed.GetValue(_samples) >= 1, "--samples must be at least 1.");
         Check(parsed.GetValue(_temperature) is >= 0 and <= 10, "--temperature must be from 0 to 10.");
         Check(parsed.GetValue(_topP) is > 0 and <= 1, "--top-p must be above 0 and at most 1.");
         Check(parsed.GetValue(_maxNewTokens) >= 1, "--max-new-tokens must be at least 1.");
         Check(parsed.GetValue(_threads) is >= 0 and <= 1024, "--threads must be from 0 to 1024.");
+    }
+
+    /// <summary>Makes and judges attempts.</summary>
+    public Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(ParseResult parsed, Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, CancellationToken cancellationToken)
+    {
         var options = new SamplingOptions { Temperature = parsed.GetValue(_temperature), TopP = parsed.GetValue(_topP), MaxNewTokens = parsed.GetValue(_maxNewTokens) };
         return PolicyProbe.JudgeAsync(checkpoint, domain, problems, options, parsed.GetValue(_samples), Phase.Heldout, parsed.GetValue(_seed), parsed.GetValue(_threads), cancellationToken);
     }

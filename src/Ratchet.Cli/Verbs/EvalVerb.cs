@@ -24,6 +24,7 @@ internal static class EvalVerb
         draw.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            draw.ThrowIfInvalid(parsed);
             var domain = DomainCatalog.Create(parsed.GetRequiredValue(domainName));
             var set = ProblemFile.Read(parsed.GetRequiredValue(problems), domain);
             var samples = draw.Samples(parsed);

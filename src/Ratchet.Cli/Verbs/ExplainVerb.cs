@@ -32,7 +32,8 @@ internal static class ExplainVerb
     {
         var threads = recipe.Threads == 0 ? Environment.ProcessorCount : recipe.Threads;
         var speed = MachineSpeed.MatrixProduct(threads);
-        var cost = CostEstimate.Of(recipe, DomainCatalog.Create(recipe.Problems.Domain).Tokenizer.VocabularySize, speed);
+        var vocabulary = recipe.Model.Tokenizer == TokenizerChoice.Bpe ? recipe.Model.Vocabulary : DomainCatalog.Create(recipe.Problems.Domain).Tokenizer.VocabularySize;
+        var cost = CostEstimate.Of(recipe, vocabulary, speed);
         writer.WriteLine();
         writer.WriteLine("# What it would cost here, roughly:");
         writer.WriteLine($"#   parameters        {ProgressText.Count(cost.Parameters)}");

@@ -19,6 +19,7 @@ internal static class SampleVerb
         options.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            options.ThrowIfInvalid(parsed);
             var domain = DomainCatalog.Create(parsed.GetRequiredValue(domainName));
             var problem = Goals.Parse(domain, "goal", parsed.GetRequiredValue(goal));
             var attempts = await options.JudgeAsync(parsed, PolicyProbe.Find(parsed.GetRequiredValue(model)), domain, [problem], cancellationToken);

@@ -20,7 +20,7 @@ public static class CoqExport
         var used = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (name, statement, proof) in proofs)
         {
-            var formula = Parse(statement);
+            var formula = FormulaParser.ReadStatement(statement);
             var atoms = new List<string>();
             formula.CollectAtoms(atoms);
 
@@ -34,18 +34,6 @@ public static class CoqExport
             var names = string.Join(' ', atoms);
             writer.Write($"\nTheorem {unique} : {(atoms.Count > 0 ? $"forall {names} : Prop, " : "")}{FormulaPrinter.Print(formula)}.\n");
             writer.Write($"Proof. {(atoms.Count > 0 ? $"intros {names}. " : "")}{proof.Trim()}\nQed.\n");
-        }
-    }
-
-    private static Formula Parse(string statement)
-    {
-        try
-        {
-            return FormulaParser.ParseStatement(statement);
-        }
-        catch (TextException e)
-        {
-            throw new StatementException(e.Message, e.Start);
         }
     }
 

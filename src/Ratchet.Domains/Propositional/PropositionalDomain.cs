@@ -45,17 +45,7 @@ public sealed class PropositionalDomain : IDomain
     public Problem Parse(string id, string statement, Split split)
     {
         ArgumentNullException.ThrowIfNull(statement);
-        Formula formula;
-        try
-        {
-            formula = FormulaParser.ParseStatement(statement);
-        }
-        catch (TextException e)
-        {
-            throw new StatementException(e.Message, e.Start);
-        }
-
-        var closed = Close(formula, statement);
+        var closed = Close(FormulaParser.ReadStatement(statement), statement);
         return new Problem
         {
             Id = id,

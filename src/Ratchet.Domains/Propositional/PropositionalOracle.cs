@@ -14,15 +14,8 @@ public static class PropositionalOracle
     public static OracleAnswer Decide(string statement, long stepLimit = 1_000_000)
     {
         ArgumentNullException.ThrowIfNull(statement);
-        try
-        {
-            var (provable, proof) = DecisionProcedure.Decide(FormulaParser.ParseStatement(statement), stepLimit);
-            return new OracleAnswer(provable, proof?.Write());
-        }
-        catch (TextException e)
-        {
-            throw new StatementException(e.Message, e.Start);
-        }
+        var (provable, proof) = DecisionProcedure.Decide(FormulaParser.ReadStatement(statement), stepLimit);
+        return new OracleAnswer(provable, proof?.Write());
     }
 }
 

@@ -1,8 +1,6 @@
 using System.Collections.Frozen;
 using System.Text;
-using System.Text.Json;
 using Ratchet.Domains.Propositional.Syntax;
-using Ratchet.Runs;
 using Ratchet.Tokenization;
 
 namespace Ratchet.Domains.Propositional;
@@ -52,30 +50,6 @@ public sealed class PropositionalTokenizer : ITokenizer
 
     /// <summary>True for <c>h0</c> to <c>h15</c>.</summary>
     internal static bool IsHypothesis(string name) => name.Length > 1 && name[0] == 'h' && Ids.ContainsKey(name);
-
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    /// <param name="json">Contents of <see cref="FileName"/>.</param>
-    /// <exception cref="RatchetException">The text is no tokenizer file, or its vocabulary is another one.</exception>
-    public static PropositionalTokenizer Load(string json)
-    {
-        ArgumentNullException.ThrowIfNull(json);
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            var vocabulary = document.RootElement.GetProperty("model").GetProperty("vocab");
-            var same = vocabulary.EnumerateObject().Count() == Vocabulary.Length
-                && vocabulary.EnumerateObject().All(p => Ids.TryGetValue(p.Name, out var id) && p.Value.GetInt32() == id);
-            return same
-                ? new PropositionalTokenizer()
-                : throw new RatchetException(
-                    "The tokenizer file holds another vocabulary than the propositional domain's.",
-                    "Use the model with the domain that it was trained on, or train a new one.");
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new RatchetException($"This is no tokenizer file: {e.Message}", $"Give the {FileName} of a checkpoint of this domain.", e);
-        }
-    }
 
     /// <inheritdoc/>
     public int[] Encode(string text)

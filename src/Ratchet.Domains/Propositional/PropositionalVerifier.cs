@@ -42,17 +42,7 @@ public sealed class PropositionalVerifier : IVerifier
     {
         ArgumentNullException.ThrowIfNull(statement);
         ArgumentNullException.ThrowIfNull(script);
-        Formula formula;
-        try
-        {
-            formula = FormulaParser.ParseStatement(statement);
-        }
-        catch (TextException e)
-        {
-            throw new StatementException(e.Message, e.Start);
-        }
-
-        return Verify(formula, script);
+        return Verify(FormulaParser.ReadStatement(statement), script);
     }
 
     internal Verdict Verify(Formula statement, string script)

@@ -62,7 +62,7 @@ public static class SafetensorsWriter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RatchetException($"The file '{path}' cannot be written: {e.Message}", "Check the free space and the permissions of the folder.", e);
+            throw RunFolder.Explain(e, $"The file '{path}' cannot be written");
         }
     }
 

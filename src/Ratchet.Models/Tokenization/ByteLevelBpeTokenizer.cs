@@ -129,15 +129,16 @@ public sealed class ByteLevelBpeTokenizer : ITokenizer
     }
 
     /// <inheritdoc/>
-    /// <remarks>Ids that break a character in two give U+FFFD for the part.</remarks>
-    /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
+    /// <remarks>
+    /// Ids that break a character in two give U+FFFD for the part. Ids outside the vocabulary give no text: many models have more ids than
+    /// their tokenizer, to round the number up.
+    /// </remarks>
     public string Decode(ReadOnlySpan<int> ids)
     {
         var bytes = new List<byte>(ids.Length * 4);
         foreach (var id in ids)
         {
-            ThrowIfOutside(id);
-            if (!_marks.Contains(id) && _bytes[id] is { } own)
+            if ((uint)id < (uint)VocabularySize && !_marks.Contains(id) && _bytes[id] is { } own)
                 bytes.AddRange(own);
         }
 

@@ -1,3 +1,4 @@
+using Ratchet.Loop;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -56,6 +57,10 @@ public sealed class TorchDecoder : IDisposable
 
     /// <summary>Most tokens, padding included, of one pass: fewer where a large vocabulary makes the logits large.</summary>
     internal int PassTokens => Math.Min(_options.MaxBatchTokens, Math.Max(16, (1 << 27) / Config.VocabularySize));
+
+    /// <summary>Waits for the permits that an operation needs: on the CPU one for each thread of the library, else one for the thread that feeds the device.</summary>
+    internal ThreadBudget.Lease? Enter(ThreadBudget? budget, CancellationToken cancellationToken = default) =>
+        budget?.Enter(Device.type == DeviceType.CPU ? Math.Min(budget.Threads, TorchNative.Threads) : 1, cancellationToken);
 
     /// <summary>A copy of the weights, float32 (rounded to bfloat16 where that is what the decoder computes with).</summary>
     public DecoderWeights Export()

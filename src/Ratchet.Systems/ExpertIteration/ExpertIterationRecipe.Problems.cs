@@ -45,6 +45,13 @@ public sealed record ModelSettings : IRecipeSection
     [RelativePath]
     public string? Path { get; init; }
 
+    /// <summary>Tokenizer of fresh weights: <c>domain</c> (the domain's own closed vocabulary) or <c>bpe</c> (byte-level, trained on the seed problems).</summary>
+    public TokenizerChoice Tokenizer { get; init; } = TokenizerChoice.Domain;
+
+    /// <summary>Token ids of <c>tokenizer: bpe</c>, 3 marks and 256 bytes included; fewer where the seed problems have no more repeated pairs.</summary>
+    [Between(259, 1_000_000)]
+    public int Vocabulary { get; init; } = 512;
+
     /// <summary>Transformer blocks.</summary>
     [Between(1, 1000)]
     public int Layers { get; init; } = 5;
@@ -101,6 +108,16 @@ public sealed record ModelSettings : IRecipeSection
         else if (EffectiveHeadSize % 2 != 0)
             yield return new(HeadSize is null ? "heads" : "head_size", $"A head's width must be even (rotary positions turn pairs), not {EffectiveHeadSize}.", "Change hidden_size, heads or head_size.") { With = ["hidden_size", "heads", "head_size"] };
     }
+}
+
+/// <summary>How texts become token ids.</summary>
+public enum TokenizerChoice
+{
+    /// <summary>The domain's own closed vocabulary, one symbol a token.</summary>
+    Domain,
+
+    /// <summary>A byte-level byte-pair encoding, which can write every text.</summary>
+    Bpe,
 }
 
 /// <summary>Training of the start model on the seed problems' reference solutions.</summary>

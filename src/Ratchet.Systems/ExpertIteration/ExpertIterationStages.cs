@@ -22,7 +22,7 @@ internal sealed class ExpertIterationStages : IDisposable
     {
         _world = world;
         var recipe = world.Recipe;
-        var tokenizer = world.Domain.Tokenizer;
+        var tokenizer = world.Tokenizer;
         var train = new SamplingOptions
         {
             Temperature = recipe.Propose.Temperature,
@@ -63,7 +63,7 @@ internal sealed class ExpertIterationStages : IDisposable
     /// </summary>
     public double Parity(Checkpoint checkpoint, ProposalRequest request)
     {
-        var tokenizer = _world.Domain.Tokenizer;
+        var tokenizer = _world.Tokenizer;
         var stream = _world.Root.Derive("parity").Derive(request.Round);
         var prompts = request.Items.Take(ParityPrompts)
             .Select(i => new SamplePrompt([tokenizer.BeginId, .. tokenizer.Encode(_world.Domain.Prompt(i.Problem))], [stream.Derive(i.Problem.Id)])).ToList();
@@ -88,12 +88,12 @@ internal sealed class ExpertIterationStages : IDisposable
     {
         var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
         return _world.SamplerEngine == "torch"
-            ? new TorchSampler(weights, Torch(_world.Recipe.Model.WeightsType == WeightPrecision.BFloat16 ? WeightsType.BFloat16 : WeightsType.Float32))
+            ? new TorchSampler(weights, Torch(_world.Recipe.Model.WeightsType == WeightPrecision.BFloat16 ? WeightsType.BFloat16 : WeightsType.Float32), _world.Budget)
             : new CpuSampler(weights, _world.Budget.Threads, _world.Recipe.Model.WeightsType, _world.Budget);
     }
 
     private IDecoderTrainer OpenTrainer(DecoderWeights weights, AdamWOptions adamW) => _world.LearnerEngine == "torch"
-        ? new TorchTrainer(weights, adamW, Torch(WeightsType.Float32))
+        ? new TorchTrainer(weights, adamW, Torch(WeightsType.Float32), _world.Budget)
         : new CpuTrainer(weights, adamW, CpuOptions(), _world.Budget);
 
     /// <summary>Settings of the tensor library, whose threads are the run's.</summary>
@@ -120,18 +120,22 @@ internal sealed class ExpertIterationStages : IDisposable
             Engine = _world.LearnerEngine == "torch" ? "torch" : "cpu",
             Cpu = CpuOptions(),
         };
-        return new SupervisedLearner(_world.Shape, _world.Domain.Tokenizer, options, OpenTrainer, renamings == 0 ? null : (row, epoch, stream) => Rename(row, epoch, stream, renamings));
+        return new SupervisedLearner(_world.Shape, _world.Tokenizer, options, OpenTrainer, renamings == 0 ? null : (row, epoch, stream) => Rename(row, epoch, stream, renamings));
     }
 
-    /// <summary>The row under one of a fixed number of renamings; every (renamings + 1)-th epoch sees the row itself.</summary>
+    /// <summary>
+    /// The row under one of a fixed number of renamings; every (renamings + 1)-th epoch sees the row itself, and so does one whose renaming
+    /// is too long: names may have different numbers of tokens.
+    /// </summary>
     private Example Rename(Example row, int epoch, RandomStream stream, int renamings)
     {
         var variant = epoch % (renamings + 1);
         if (variant == 0)
             return row;
         var problem = _world.Problems[row.ProblemId];
-        var solution = _world.Domain.Tokenizer.Decode([.. row.Ids.Skip(row.TargetStart)]);
+        var solution = _world.Tokenizer.Decode([.. row.Ids.Skip(row.TargetStart)]);
         var (statement, renamed) = _world.Domain.Rename(problem.Statement, solution, stream);
-        return _world.Row(row.Id, problem with { Statement = statement }, renamed, row.AttemptIds) with { Weight = row.Weight };
+        var made = _world.Row(row.Id, problem with { Statement = statement }, renamed, row.AttemptIds) with { Weight = row.Weight };
+        return made.Ids.Count <= _world.Shape.MaxPositions ? made : row;
     }
 }

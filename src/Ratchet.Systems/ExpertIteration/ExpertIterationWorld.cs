@@ -5,13 +5,14 @@ using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Problems;
 using Ratchet.Runs;
+using Ratchet.Tokenization;
 
 namespace Ratchet.Systems.ExpertIteration;
 
 /// <summary>What a recipe stands for once it meets its domain: problems, shape of the model, seed rows, numbers of the loop.</summary>
 internal sealed class ExpertIterationWorld
 {
-    private ExpertIterationWorld(ExpertIterationRecipe recipe, IDomain domain, ProblemSet problems, IReadOnlyList<string> notes)
+    private ExpertIterationWorld(ExpertIterationRecipe recipe, IDomain domain, ProblemSet problems, List<string> notes)
     {
         Recipe = recipe;
         Domain = domain;
@@ -20,16 +21,13 @@ internal sealed class ExpertIterationWorld
         Root = RandomStream.FromSeed(recipe.Seed);
         Budget = new ThreadBudget(recipe.Threads);
         StartFrom = recipe.Model.Path is { } path ? CheckpointStore.Open(path, "start") : null;
-        Shape = StartFrom is null ? ShapeOf(recipe, domain) : CheckpointStore.LoadConfig(StartFrom.Folder);
+        Tokenizer = StartFrom is not null ? ModelTokenizer.Load(StartFrom.Folder, domain)
+            : recipe.Model.Tokenizer == TokenizerChoice.Bpe ? ModelTokenizer.Train(domain, problems, recipe.Model.Vocabulary)
+            : domain.Tokenizer;
+        Shape = StartFrom is null ? ShapeOf(recipe, Tokenizer) : CheckpointStore.LoadConfig(StartFrom.Folder);
         Shape.ThrowIfInvalid();
-        if (Shape.VocabularySize != domain.Tokenizer.VocabularySize)
-        {
-            throw new RatchetException(
-                $"The model '{recipe.Model.Path}' has {Shape.VocabularySize} token ids and the domain '{domain.Name}' {domain.Tokenizer.VocabularySize}.",
-                "Give a checkpoint that was trained on this domain with its tokenizer.");
-        }
-
-        SeedExamples = SeedRows();
+        RequirePrompts();
+        SeedExamples = SeedRows(notes);
         Options = OptionsOf();
     }
 
@@ -47,6 +45,9 @@ internal sealed class ExpertIterationWorld
     public ThreadBudget Budget { get; }
 
     public Checkpoint? StartFrom { get; }
+
+    /// <summary>Tokenizer of the model.</summary>
+    public ITokenizer Tokenizer { get; }
 
     public DecoderConfig Shape { get; }
 
@@ -74,27 +75,29 @@ internal sealed class ExpertIterationWorld
     /// <summary>Makes the stages. Dispose them when the run ends.</summary>
     public ExpertIterationStages Stages() => new(this);
 
-    /// <summary>The row of a problem with its solution: begin mark, prompt, solution, end mark.</summary>
+    /// <summary>
+    /// The row of a problem with its solution: begin mark, prompt, solution, end mark. Prompt and solution are encoded apart, as the sampler
+    /// sees them: no token reaches from one into the other.
+    /// </summary>
     public Example Row(string id, Problem problem, string solution, IReadOnlyList<string> attempts)
     {
-        var tokenizer = Domain.Tokenizer;
-        int[] prompt = [tokenizer.BeginId, .. tokenizer.Encode(Domain.Prompt(problem))];
+        int[] prompt = [Tokenizer.BeginId, .. Tokenizer.Encode(Domain.Prompt(problem))];
         return new Example
         {
             Id = id,
-            Ids = [.. prompt, .. tokenizer.Encode(solution), tokenizer.EndId],
+            Ids = [.. prompt, .. Tokenizer.Encode(solution), Tokenizer.EndId],
             TargetStart = prompt.Length,
             ProblemId = problem.Id,
             AttemptIds = attempts,
         };
     }
 
-    private static DecoderConfig ShapeOf(ExpertIterationRecipe recipe, IDomain domain)
+    private static DecoderConfig ShapeOf(ExpertIterationRecipe recipe, ITokenizer tokenizer)
     {
         var m = recipe.Model;
         return new DecoderConfig
         {
-            VocabularySize = domain.Tokenizer.VocabularySize,
+            VocabularySize = tokenizer.VocabularySize,
             HiddenSize = m.HiddenSize,
             Layers = m.Layers,
             Heads = m.Heads,
@@ -105,9 +108,9 @@ internal sealed class ExpertIterationWorld
             RopeTheta = m.RopeTheta,
             QkNorm = m.QkNorm,
             TiedHead = m.TiedHead,
-            BeginId = domain.Tokenizer.BeginId,
-            EndId = domain.Tokenizer.EndId,
-            PadId = domain.Tokenizer.PadId,
+            BeginId = tokenizer.BeginId,
+            EndId = tokenizer.EndId,
+            PadId = tokenizer.PadId,
         };
     }
 
@@ -118,18 +121,70 @@ internal sealed class ExpertIterationWorld
         _ => Recipe.Device == "cpu" ? "own" : "torch",
     };
 
-    private List<Example> SeedRows()
+    /// <summary>Refuses problems that the model cannot be shown, before anything is done.</summary>
+    private void RequirePrompts()
+    {
+        var unwritable = new List<string>();
+        var tooLong = new List<string>();
+        var longest = 0;
+        foreach (var problem in Problems.All.Where(p => p.Split != Split.Seed))
+        {
+            try
+            {
+                var length = 1 + Tokenizer.Encode(Domain.Prompt(problem)).Length;
+                if (length < Shape.MaxPositions)
+                    continue;
+                tooLong.Add(problem.Id);
+                longest = Math.Max(longest, length);
+            }
+            catch (TokenizationException)
+            {
+                unwritable.Add(problem.Id);
+            }
+        }
+
+        if (unwritable.Count > 0)
+        {
+            throw new RatchetException(
+                $"The prompts of {Some(unwritable)} cannot be written in the model's vocabulary.", "Leave them out, or use a tokenizer that can write them (model.tokenizer: bpe).");
+        }
+
+        if (tooLong.Count > 0)
+        {
+            throw new RatchetException(
+                $"The prompts of {Some(tooLong)} have up to {longest} tokens, and the model has {Shape.MaxPositions} positions for prompt and attempt.",
+                StartFrom is null ? $"Set model.max_positions well above {longest}, or leave these problems out." : "Leave these problems out, or use a model with more positions.");
+        }
+
+        static string Some(List<string> ids) => $"{ids.Count} problem{(ids.Count == 1 ? "" : "s")} ({string.Join(", ", ids.Take(3))}{(ids.Count > 3 ? ", ..." : "")})";
+    }
+
+    private List<Example> SeedRows(List<string> notes)
     {
         var rows = new List<Example>();
+        var (tooLong, unwritable) = (0, 0);
         foreach (var problem in Problems.In(Split.Seed))
         {
             if (!Problems.References.TryGetValue(problem.Id, out var solution))
                 continue;
-            var row = Row("seed/" + problem.Id, problem, solution, []);
-            if (row.Ids.Count <= Shape.MaxPositions)
-                rows.Add(row);
+            try
+            {
+                var row = Row("seed/" + problem.Id, problem, solution, []);
+                if (row.Ids.Count <= Shape.MaxPositions)
+                    rows.Add(row);
+                else
+                    tooLong++;
+            }
+            catch (TokenizationException)
+            {
+                unwritable++;
+            }
         }
 
+        if (tooLong > 0)
+            notes.Add($"{tooLong} of {rows.Count + tooLong + unwritable} seed proofs are longer with their prompts than the model's {Shape.MaxPositions} positions and were left out.");
+        if (unwritable > 0)
+            notes.Add($"{unwritable} of {rows.Count + tooLong + unwritable} seed proofs cannot be written in the model's vocabulary and were left out.");
         return rows;
     }
 

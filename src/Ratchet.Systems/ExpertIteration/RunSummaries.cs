@@ -37,16 +37,25 @@ internal static class RunSummaries
         };
     }
 
+    /// <summary>Version and commit of the program.</summary>
+    /// <param name="built">What the build wrote into the assembly: <c>VERSION+COMMIT</c>, the commit that was checked out when this project was last compiled.</param>
+    /// <param name="started">The commit that the launcher found checked out when it started the program; it knows better.</param>
+    internal static (string Version, string Commit) Version(string built, string? started)
+    {
+        var parts = built.Split('+', 2);
+        return (parts[0], string.IsNullOrEmpty(started) ? parts.ElementAtOrDefault(1) ?? "unknown" : started);
+    }
+
     private static double Rate(long count, double seconds) => seconds > 0 ? Math.Round(count / seconds, 1) : 0;
 
     private static SortedDictionary<string, string> Environment(ExpertIterationWorld world)
     {
-        var version = typeof(RunSummaries).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
-        var parts = version.Split('+');
+        var built = typeof(RunSummaries).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+        var (version, commit) = Version(built, System.Environment.GetEnvironmentVariable("RATCHET_COMMIT"));
         return new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
-            ["version"] = parts[0],
-            ["commit"] = parts.Length > 1 ? parts[1] : "unknown",
+            ["version"] = version,
+            ["commit"] = commit,
             ["os"] = RuntimeInformation.OSDescription,
             ["runtime"] = RuntimeInformation.FrameworkDescription,
             ["cores"] = System.Environment.ProcessorCount.ToString(),

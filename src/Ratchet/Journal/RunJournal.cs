@@ -17,6 +17,9 @@ namespace Ratchet.Journal;
 /// </summary>
 public sealed partial class RunJournal : IDisposable
 {
+    private const int ReadOnly = 8;
+    private const int CannotOpen = 14;
+
     private readonly SqliteConnection _connection;
     private readonly string _path;
     private SqliteTransaction? _transaction;
@@ -62,26 +65,38 @@ public sealed partial class RunJournal : IDisposable
         }
     }
 
-    /// <summary>Opens a journal for reading.</summary>
-    /// <exception cref="RatchetException">The file is missing, damaged or of another version.</exception>
+    /// <summary>Opens a journal for reading, also on a medium that cannot be written.</summary>
+    /// <exception cref="RatchetException">The file is missing, damaged or of another version, or a process that was killed left part of it where only a writer can put it together.</exception>
     public static RunJournal OpenReadOnly(string path)
     {
         if (!File.Exists(path))
             throw new RatchetException($"There is no journal '{path}'.", "Give the folder of a run that has begun.");
-        var journal = Connect(path, SqliteOpenMode.ReadOnly);
         try
         {
-            journal.Guard(() =>
-            {
-                journal.RequireJournal(mayBeEmpty: false);
-                journal.RequireVersion();
-            });
-            return journal;
+            return Checked(Connect(path, SqliteOpenMode.ReadOnly));
         }
-        catch
+        catch (RatchetException e) when (e.InnerException is SqliteException { SqliteErrorCode: ReadOnly or CannotOpen } && new FileInfo(path + "-wal") is not { Exists: true, Length: > 0 })
         {
-            journal.Dispose();
-            throw;
+            // Even a reader makes files beside the journal. Where it may not, but the journal is whole, it is read as a file that never changes.
+            return Checked(Connect(path, SqliteOpenMode.ReadOnly, new Uri(Path.GetFullPath(path)).AbsoluteUri + "?immutable=1"));
+        }
+
+        static RunJournal Checked(RunJournal journal)
+        {
+            try
+            {
+                journal.Guard(() =>
+                {
+                    journal.RequireJournal(mayBeEmpty: false);
+                    journal.RequireVersion();
+                });
+                return journal;
+            }
+            catch
+            {
+                journal.Dispose();
+                throw;
+            }
         }
     }
 
@@ -282,9 +297,9 @@ public sealed partial class RunJournal : IDisposable
         SqliteConnection.ClearPool(_connection);
     }
 
-    private static RunJournal Connect(string path, SqliteOpenMode mode)
+    private static RunJournal Connect(string path, SqliteOpenMode mode, string? source = null)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = source ?? path, Mode = mode, Pooling = false }.ToString());
         var journal = new RunJournal(connection, path);
         journal.Guard(connection.Open);
         return journal;
@@ -337,7 +352,7 @@ public sealed partial class RunJournal : IDisposable
 
     private T Guard<T>(Func<T> action)
     {
-        const int Full = 13, Corrupt = 11, NotADatabase = 26, ReadOnly = 8, IoError = 10, CannotOpen = 14, Busy = 5, NoRoomForSharedMemory = 4874;
+        const int Full = 13, Corrupt = 11, NotADatabase = 26, IoError = 10, Busy = 5, NoRoomForSharedMemory = 4874;
         try
         {
             return action();
@@ -354,7 +369,7 @@ public sealed partial class RunJournal : IDisposable
                 Corrupt or NotADatabase => new RatchetException(
                     $"The journal '{_path}' is damaged: {e.Message}", "Restore the file from a copy, or start a new run.", e),
                 ReadOnly or CannotOpen => new RatchetException(
-                    $"The journal '{_path}' cannot be opened for writing: {e.Message}", "Check the folder's permissions, or choose another one with --out.", e),
+                    $"The journal '{_path}' cannot be opened: {e.Message}", "Check the folder's permissions, or copy the folder to a place that can be written.", e),
                 Busy => new RatchetException($"The journal '{_path}' is in use by another process.", "Wait for it to end.", e),
                 IoError => new RatchetException($"The journal '{_path}' cannot be read or written: {e.Message}", "Check the disk.", e),
                 _ => new RatchetException($"The journal '{_path}' refused a change: {e.Message}", "This run's folder holds rows that do not fit; start a new run.", e),

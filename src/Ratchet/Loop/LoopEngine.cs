@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Ratchet.Attempts;
 using Ratchet.Checkpoints;
 using Ratchet.Evaluation;
@@ -34,6 +33,7 @@ public sealed class LoopEngine
     private readonly Func<Checkpoint, ProposalRequest, double> _parity;
     private readonly VerificationStage _verification;
     private readonly Dictionary<string, Checkpoint> _checkpoints = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RecordedCheckpoint> _recorded = new(StringComparer.Ordinal);
     private readonly List<JudgedAttempt> _history = [];
     private long _lastRecord;
 
@@ -83,7 +83,11 @@ public sealed class LoopEngine
         _lastRecord = Stopwatch.GetTimestamp();
         var done = _journal.Rounds();
         foreach (var recorded in _journal.Checkpoints())
+        {
+            _recorded[recorded.Id] = recorded;
             _checkpoints[recorded.Id] = new Checkpoint(recorded.Id, _folder.CheckpointPath(recorded.Id), recorded.WeightsHash);
+        }
+
         if (_options.StartFrom is { } external)
             _checkpoints[external.Id] = external;
 
@@ -158,7 +162,7 @@ public sealed class LoopEngine
     private async Task<RecordedCheckpoint?> LearnAsync(int round, IReadOnlyList<Example> examples, CancellationToken cancellationToken)
     {
         var id = LearningRequests.CheckpointId(round);
-        if (_journal.Checkpoints().FirstOrDefault(c => c.Id == id) is { } recorded)
+        if (_recorded.TryGetValue(id, out var recorded))
             return recorded;
         if (round == 0 && _options.StartEpochs == 0 && _options.StartFrom is not null)
             return null;
@@ -218,7 +222,8 @@ public sealed class LoopEngine
 
         _observer.OnEvent(new RunEvent.StageStarted { Round = request.Round, Stage = stage, Items = total });
         _stages.Proposer.Load(policy);
-        var progress = new StageProgress(request.Round, stage, total, judged);
+        var progress = new StageProgress(request.Round, stage, total);
+        progress.Add(judged.Select(j => j.Verdict));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var next = SampleAsync(batches[first], stop.Token);
         try
@@ -229,7 +234,8 @@ public sealed class LoopEngine
                 if (batch + 1 < batches.Count)
                     next = SampleAsync(batches[batch + 1], stop.Token);
                 var verified = await _verification.VerifyAsync(_problems, attempts, cancellationToken);
-                RefuseTooManyUnknown(judged, verified, total, request.Round, stage);
+                progress.Add(verified.Attempts.Select(a => a.Verdict));
+                RefuseTooManyUnknown(progress, total, request.Round, stage);
                 var tokens = attempts.Sum(a => (long)a.TokenIds.Count);
                 _journal.AddBatch(request.Round, request.Phase, batch, verified.Attempts, new StageTiming(stage, SinceLastRecord())
                 {
@@ -239,7 +245,7 @@ public sealed class LoopEngine
                     Checks = verified.Checks,
                 });
                 judged.AddRange(verified.Attempts.Select(a => new JudgedAttempt(_problems[a.Attempt.Id.ProblemId], a.Attempt, a.Verdict)));
-                progress.Add(verified, tokens, seconds);
+                progress.AddWork(verified, tokens, seconds);
                 _observer.OnEvent(progress.Event());
             }
         }
@@ -267,15 +273,13 @@ public sealed class LoopEngine
     /// Stops before a batch is recorded that takes a stage over its limit. What is recorded stays within it, so that a resumed run judges that
     /// batch again, with a verifier that was mended meanwhile.
     /// </summary>
-    private void RefuseTooManyUnknown(List<JudgedAttempt> judged, VerifiedBatch batch, int total, int round, string stage)
+    private void RefuseTooManyUnknown(StageProgress progress, int total, int round, string stage)
     {
-        var unknown = judged.Select(j => j.Verdict).Concat(batch.Attempts.Select(a => a.Verdict)).Where(v => v.IsUnknown).ToList();
-        if (unknown.Count <= _options.UnknownLimit * total)
+        if (progress.Unknown <= _options.UnknownLimit * total)
             return;
-        var reasons = string.Join(", ", unknown.GroupBy(v => v.Reason).OrderByDescending(g => g.Count()).ThenBy(g => g.Key)
-            .Select(g => $"{g.Count()} {JsonNamingPolicy.SnakeCaseLower.ConvertName(g.Key.ToString())}"));
+        var reasons = string.Join(", ", progress.UnknownByReason.OrderByDescending(r => r.Count).Select(r => $"{r.Count} {r.Reason}"));
         throw new RatchetException(
-            FormattableString.Invariant($"{unknown.Count} of the {total} attempts of round {round} ({stage}) have no verdict: {reasons}. The limit is {_options.UnknownLimit * 100:0.##} %."),
+            FormattableString.Invariant($"{progress.Unknown} of the {total} attempts of round {round} ({stage}) have no verdict: {reasons}. The limit is {_options.UnknownLimit * 100:0.##} %."),
             "Mend the verifier (see 'ratchet doctor') and continue with 'ratchet resume', or start a new run with a higher verify.unknown_limit.");
     }
 

@@ -1,19 +1,44 @@
 using System.Text.Json;
 using Ratchet.Runs;
+using Ratchet.Verdicts;
 
 namespace Ratchet.Loop;
 
-/// <summary>Counts of a stage so far, for progress events.</summary>
-internal sealed class StageProgress(int round, string stage, int total, IReadOnlyList<JudgedAttempt> judged)
+/// <summary>Running counts of a stage, for progress events and the limit on unknown verdicts.</summary>
+internal sealed class StageProgress(int round, string stage, int total)
 {
-    private readonly int _before = judged.Count;
+    private readonly SortedDictionary<VerdictReason, long> _unknown = [];
+    private int _done;
+    private int _accepted;
+    private int _sampled;
     private long _tokens;
     private double _sampleSeconds;
     private long _checks;
     private double _verifySeconds;
 
-    public void Add(VerifiedBatch batch, long tokens, double sampleSeconds)
+    /// <summary>Verdicts that are unknown.</summary>
+    public long Unknown => _unknown.Values.Sum();
+
+    /// <summary>Unknown verdicts by the reason's word, in the order of reasons.</summary>
+    public IEnumerable<(string Reason, long Count)> UnknownByReason => _unknown.Select(u => (JsonNamingPolicy.SnakeCaseLower.ConvertName(u.Key.ToString()), u.Value));
+
+    /// <summary>Counts verdicts of attempts that were made earlier, or whose batch <see cref="AddWork"/> tells about.</summary>
+    public void Add(IEnumerable<Verdict> verdicts)
     {
+        foreach (var verdict in verdicts)
+        {
+            _done++;
+            if (verdict.IsAccepted)
+                _accepted++;
+            else if (verdict.IsUnknown)
+                _unknown[verdict.Reason] = _unknown.GetValueOrDefault(verdict.Reason) + 1;
+        }
+    }
+
+    /// <summary>Counts what a batch took in this session.</summary>
+    public void AddWork(VerifiedBatch batch, long tokens, double sampleSeconds)
+    {
+        _sampled += batch.Attempts.Count;
         _tokens += tokens;
         _sampleSeconds += sampleSeconds;
         _checks += batch.Checks;
@@ -23,18 +48,18 @@ internal sealed class StageProgress(int round, string stage, int total, IReadOnl
     public RunEvent.BatchDone Event()
     {
         var unknown = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        foreach (var group in judged.Where(j => j.Verdict.IsUnknown).GroupBy(j => j.Verdict.Reason))
-            unknown[JsonNamingPolicy.SnakeCaseLower.ConvertName(group.Key.ToString())] = group.Count();
+        foreach (var (reason, count) in UnknownByReason)
+            unknown[reason] = count;
         return new RunEvent.BatchDone
         {
             Round = round,
             Stage = stage,
-            Done = judged.Count,
+            Done = _done,
             Total = total,
-            Accepted = judged.Count(j => j.Verdict.IsAccepted),
+            Accepted = _accepted,
             Unknown = unknown,
             TokensPerSecond = Rate(_tokens, _sampleSeconds),
-            ProposalsPerSecond = Rate(judged.Count - _before, _sampleSeconds),
+            ProposalsPerSecond = Rate(_sampled, _sampleSeconds),
             ChecksPerSecond = Rate(_checks, _verifySeconds),
         };
     }

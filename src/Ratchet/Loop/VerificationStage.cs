@@ -46,7 +46,7 @@ internal sealed class VerificationStage(IVerifier verifier, RunJournal journal, 
                 int start;
                 while ((start = Interlocked.Add(ref next, ChecksPerTurn) - ChecksPerTurn + 1) < todo.Count)
                 {
-                    using var permit = budget.Enter();
+                    using var permit = budget.Enter(cancellationToken);
                     for (var j = start; j < Math.Min(start + ChecksPerTurn, todo.Count); j++)
                     {
                         cancellationToken.ThrowIfCancellationRequested();

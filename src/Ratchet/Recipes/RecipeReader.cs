@@ -193,7 +193,7 @@ internal sealed class RecipeReader(RecipeShape root, string? folder, List<Recipe
         {
             if (!bound.Holds(value!))
             {
-                Wrong(scalar, entry, path, $"'{scalar.Text}' is out of bounds.", $"It must be {bound.Allowed}{(key.IsNullable ? ", or null" : "")}.");
+                Wrong(scalar, entry, path, bound is FormAttribute ? $"'{scalar.Text}' is not allowed." : $"'{scalar.Text}' is out of bounds.", $"It must be {bound.Allowed}{(key.IsNullable ? ", or null" : "")}.");
                 return null;
             }
         }

@@ -148,7 +148,7 @@ public sealed class RunFolder : IDisposable
         {
             NoSpace or Quota or WindowsDiskFull => new RatchetException(
                 $"{what}: the disk is full.", "Free some space, then continue with 'ratchet resume': all that was recorded is safe.", cause),
-            ReadOnly => new RatchetException($"{what}: the file system is read-only.", "Choose another folder with --out.", cause),
+            ReadOnly => new RatchetException($"{what}: the file system is read-only.", "Choose another folder with --out; a run that has begun goes on in a copy on a disk that can be written.", cause),
             _ => new RatchetException($"{what}: {cause.Message}", "Check the path and its permissions, or choose another folder with --out.", cause),
         };
     }

@@ -52,7 +52,7 @@ public enum DropReason
     /// <summary>Its problem's pass rate in that round is outside the window.</summary>
     OutsidePassRate,
 
-    /// <summary>The same ids were already kept for the problem.</summary>
+    /// <summary>The same text was already kept for the problem.</summary>
     Duplicate,
 
     /// <summary>Enough other proofs of the problem were kept.</summary>

@@ -155,11 +155,11 @@ public sealed class VerifiedSelector : ISelector
     /// <summary>The proofs of one problem to keep: no two alike, at most the limit, the preferred ones.</summary>
     private IEnumerable<JudgedAttempt> Best(List<JudgedAttempt> attempts, RandomStream stream, SortedDictionary<DropReason, int> dropped)
     {
-        var seen = new HashSet<IReadOnlyList<int>>(IdsComparer.Instance);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         var distinct = new List<JudgedAttempt>();
         foreach (var judged in attempts.OrderBy(a => a.Attempt.Id.Round).ThenBy(a => a.Attempt.Id.Sample))
         {
-            if (seen.Add(judged.Attempt.TokenIds))
+            if (seen.Add(judged.Attempt.Text))
                 distinct.Add(judged);
             else
                 Drop(dropped, DropReason.Duplicate);
@@ -218,19 +218,4 @@ public sealed class VerifiedSelector : ISelector
 
     private static void Drop(SortedDictionary<DropReason, int> dropped, DropReason reason, int count = 1) =>
         dropped[reason] = dropped.GetValueOrDefault(reason) + count;
-
-    private sealed class IdsComparer : IEqualityComparer<IReadOnlyList<int>>
-    {
-        public static readonly IdsComparer Instance = new();
-
-        public bool Equals(IReadOnlyList<int>? x, IReadOnlyList<int>? y) => ReferenceEquals(x, y) || (x is not null && y is not null && x.SequenceEqual(y));
-
-        public int GetHashCode(IReadOnlyList<int> ids)
-        {
-            var hash = default(HashCode);
-            foreach (var id in ids)
-                hash.Add(id);
-            return hash.ToHashCode();
-        }
-    }
 }

@@ -121,6 +121,9 @@ public sealed partial class ByteLevelBpeTests : IDisposable
     }
 
     [Fact]
+    public void Ids_outside_the_vocabulary_give_no_text() => Assert.Equal("a", Tokenizer.Decode([-5, Tokenizer.IdOf("a")!.Value, Tokenizer.VocabularySize, int.MaxValue]));
+
+    [Fact]
     public void A_mark_spelled_in_text_stays_text()
     {
         var ids = Tokenizer.Encode("</s>");

@@ -29,6 +29,8 @@ public sealed class ExpertIterationRecipeTests
               heldout: 200
             model:
               path: null
+              tokenizer: domain
+              vocabulary: 512
               layers: 5
               hidden_size: 128
               heads: 4

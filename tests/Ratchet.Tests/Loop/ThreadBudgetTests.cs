@@ -137,6 +137,116 @@ public sealed class ThreadBudgetTests
     }
 
     [Fact]
+    public void Permits_taken_together_wait_for_all_of_them_and_are_not_overtaken()
+    {
+        var budget = new ThreadBudget(3);
+        var order = new List<string>();
+        var one = budget.Enter();
+        var wide = new Thread(() =>
+        {
+            using var all = budget.Enter(3);
+            order.Add("wide");
+            all.Breathe();
+        });
+        wide.Start();
+        Assert.True(SpinWait.SpinUntil(() => budget.Waiting == 1, Deadline));
+
+        // Two permits are free, but the one who asked for three waits longer.
+        var later = new Thread(() =>
+        {
+            using var permit = budget.Enter();
+            order.Add("later");
+        });
+        later.Start();
+        Assert.True(SpinWait.SpinUntil(() => budget.Waiting == 2, Deadline));
+        one.Dispose();
+
+        Assert.True(wide.Join(Deadline) && later.Join(Deadline));
+        Assert.Equal(["wide", "later"], order);
+        Assert.Equal(3, budget.Peak);
+        budget.Enter(3).Dispose();
+        Assert.Throws<ArgumentOutOfRangeException>(() => budget.Enter(4));
+        Assert.Throws<ArgumentOutOfRangeException>(() => budget.Enter(0));
+    }
+
+    [Fact]
+    public void A_wait_that_is_cancelled_takes_nothing_and_lets_those_behind_go_on()
+    {
+        var budget = new ThreadBudget(2);
+        using var cancel = new CancellationTokenSource();
+        var one = budget.Enter();
+        var gaveUp = new Thread(() => Assert.ThrowsAny<OperationCanceledException>(() => budget.Enter(2, cancel.Token)));
+        gaveUp.Start();
+        Assert.True(SpinWait.SpinUntil(() => budget.Waiting == 1, Deadline));
+        var behind = new Thread(() => budget.Enter().Dispose());
+        behind.Start();
+        Assert.True(SpinWait.SpinUntil(() => budget.Waiting == 2, Deadline));
+
+        cancel.Cancel();
+
+        Assert.True(gaveUp.Join(Deadline) && behind.Join(Deadline));
+        Assert.Equal(0, budget.Waiting);
+        Assert.ThrowsAny<OperationCanceledException>(() => budget.Enter(cancel.Token));
+        one.Dispose();
+        budget.Enter(2).Dispose();
+    }
+
+    [Fact]
+    public void A_lease_whose_token_is_cancelled_while_it_breathes_holds_nothing()
+    {
+        var budget = new ThreadBudget(1);
+        using var cancel = new CancellationTokenSource();
+        using var lease = budget.Enter(cancel.Token);
+        using var release = new ManualResetEventSlim();
+        var other = new Thread(() =>
+        {
+            using var permit = budget.Enter();
+            cancel.Cancel();
+            release.Wait(Deadline);
+        });
+        other.Start();
+        Assert.True(SpinWait.SpinUntil(() => budget.Waiting == 1, Deadline));
+
+        Assert.ThrowsAny<OperationCanceledException>(lease.Breathe);
+
+        lease.Dispose();
+        release.Set();
+        Assert.True(other.Join(Deadline));
+        budget.Enter().Dispose();
+        Assert.Equal(1, budget.Peak);
+    }
+
+    [Fact]
+    public void Cancelling_at_any_moment_loses_no_permit()
+    {
+        var budget = new ThreadBudget(2);
+        OnThreads(6, t =>
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                using var cancel = new CancellationTokenSource();
+                var canceller = i % 3 == 0 ? new Thread(cancel.Cancel) : null;
+                canceller?.Start();
+                try
+                {
+                    using var lease = budget.Enter(1 + ((t + i) % 2), cancel.Token);
+                    lease.Breathe();
+                }
+                catch (OperationCanceledException)
+                {
+                    // What this test is about; the permits are counted below.
+                }
+
+                canceller?.Join();
+            }
+        });
+
+        Assert.Equal(0, budget.Waiting);
+        Assert.InRange(budget.Peak, 2, 2);
+        budget.Enter(2).Dispose();
+    }
+
+    [Fact]
     public void Zero_stands_for_all_cores()
     {
         Assert.Equal(Environment.ProcessorCount, new ThreadBudget(0).Threads);

@@ -60,9 +60,9 @@ public sealed class FullDiskTests : IDisposable
     {
         using var disk = MountedDisk.TryMount(_folder["disk"], 1 << 20);
         Assert.SkipWhen(disk is null, "Mounting a small disk takes the rights of root.");
-        using (RunFolder.Create(_folder["disk/run"], "name: tiny\n"))
-        {
-        }
+        using (var folder = RunFolder.Create(_folder["disk/run"], "name: tiny\n"))
+        using (var journal = RunJournal.Open(folder.JournalPath))
+            journal.AddMeta("seed", "7");
 
         disk.MakeReadOnly();
 
@@ -72,5 +72,9 @@ public sealed class FullDiskTests : IDisposable
             Assert.EndsWith("cannot be written: the file system is read-only.", error.Message, StringComparison.Ordinal);
             Assert.Contains("--out", error.Remedy);
         }
+
+        // What is finished can still be read there.
+        using var read = RunJournal.OpenReadOnly(_folder["disk/run/journal.db"]);
+        Assert.Equal("7", read.Meta("seed"));
     }
 }

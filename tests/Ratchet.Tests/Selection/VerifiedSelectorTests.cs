@@ -62,6 +62,18 @@ public sealed class VerifiedSelectorTests
     }
 
     [Fact]
+    public void One_text_in_two_divisions_into_tokens_is_one_proof()
+    {
+        var other = Judged.Attempt(P, 1, 1, Judged.Accepted(), [6, 7]);
+
+        var (rows, report) = Select(
+            new() { IncludeSeed = false }, Judged.Attempt(P, 1, 0, Judged.Accepted(), [5]), other with { Attempt = other.Attempt with { Text = "5" } });
+
+        Assert.Equal(["r1/train/p/0"], rows.Select(r => r.Id));
+        Assert.Equal(1, report.Dropped[DropReason.Duplicate]);
+    }
+
+    [Fact]
     public void The_shortest_proofs_are_preferred_and_ties_go_to_the_earlier_attempt()
     {
         var (rows, report) = Select(

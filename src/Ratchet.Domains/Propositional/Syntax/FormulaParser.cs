@@ -1,3 +1,5 @@
+using Ratchet.Problems;
+
 namespace Ratchet.Domains.Propositional.Syntax;
 
 /// <summary>
@@ -30,6 +32,20 @@ internal static class FormulaParser
         if (lexer.Current.Kind != TokenKind.End)
             throw Unexpected(lexer, lexer.Current, "a connective or the end");
         return formula;
+    }
+
+    /// <summary>Reads a whole statement that comes from outside the domain.</summary>
+    /// <exception cref="StatementException">The text is not a formula, or is too large.</exception>
+    public static Formula ReadStatement(string text)
+    {
+        try
+        {
+            return ParseStatement(text);
+        }
+        catch (TextException e)
+        {
+            throw new StatementException(e.Message, e.Start);
+        }
     }
 
     /// <summary>Reads one formula from a lexer.</summary>
