@@ -29,6 +29,26 @@ public static class PolicyProbe
         return CheckpointStore.Open(folder.CheckpointPath(made[^1].Id), made[^1].Id);
     }
 
+    /// <summary>Makes a checkpoint a proposer. Dispose it.</summary>
+    /// <param name="checkpoint">Policy; it is loaded.</param>
+    /// <param name="domain">Domain of the problems. Prompts are written in the checkpoint's own tokenizer.</param>
+    /// <param name="options">How to draw.</param>
+    /// <param name="threads">Threads; 0 takes all cores. Never changes the result.</param>
+    /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read.</exception>
+    public static SamplerProposer Open(Checkpoint checkpoint, IDomain domain, SamplingOptions options, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        ArgumentNullException.ThrowIfNull(domain);
+        ArgumentNullException.ThrowIfNull(options);
+        var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
+        var tokenizer = ModelTokenizer.Load(checkpoint.Folder, domain);
+        var draw = options with { StopIds = [tokenizer.EndId] };
+        var proposer = new SamplerProposer(
+            domain.Prompt, tokenizer, _ => new CpuSampler(weights, threads == 0 ? Environment.ProcessorCount : threads, WeightPrecision.Float32), weights.Config.MaxPositions, draw, draw);
+        proposer.Load(checkpoint);
+        return proposer;
+    }
+
     /// <summary>Makes and judges attempts.</summary>
     /// <param name="checkpoint">Policy.</param>
     /// <param name="domain">Domain of the problems. Prompts are written in the checkpoint's own tokenizer.</param>
@@ -48,12 +68,7 @@ public static class PolicyProbe
         ArgumentNullException.ThrowIfNull(problems);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
-        var tokenizer = ModelTokenizer.Load(checkpoint.Folder, domain);
-        var draw = options with { StopIds = [tokenizer.EndId] };
-        using var proposer = new SamplerProposer(
-            domain.Prompt, tokenizer, _ => new CpuSampler(weights, threads == 0 ? Environment.ProcessorCount : threads, WeightPrecision.Float32), weights.Config.MaxPositions, draw, draw);
-        proposer.Load(checkpoint);
+        using var proposer = Open(checkpoint, domain, options, threads);
         var attempts = await proposer.ProposeAsync(
             new ProposalRequest
             {

@@ -41,12 +41,32 @@ internal sealed class DrawOptions(int samples)
         Check(parsed.GetValue(_threads) is >= 0 and <= 1024, "--threads must be from 0 to 1024.");
     }
 
+    /// <summary>The option of <see cref="Samples"/>.</summary>
+    public Option<int> SamplesOption => _samples;
+
+    /// <summary>Threads; 0 stands for all cores.</summary>
+    public int Threads(ParseResult parsed) => parsed.GetValue(_threads);
+
+    /// <summary>Makes a checkpoint a proposer that draws so. Dispose it.</summary>
+    public SamplerProposer Open(ParseResult parsed, Checkpoint checkpoint, IDomain domain) => PolicyProbe.Open(checkpoint, domain, Sampling(parsed), Threads(parsed));
+
+    /// <summary>What the draws depend on, in words.</summary>
+    public IReadOnlyDictionary<string, string> Settings(ParseResult parsed, Checkpoint checkpoint)
+    {
+        var options = Sampling(parsed);
+        return new Dictionary<string, string>
+        {
+            ["proposer"] = checkpoint.WeightsHash,
+            ["sampling"] = FormattableString.Invariant($"seed {Seed(parsed)}, temperature {options.Temperature}, top-p {options.TopP}, at most {options.MaxNewTokens} tokens"),
+        };
+    }
+
     /// <summary>Makes and judges attempts.</summary>
     public Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(ParseResult parsed, Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, CancellationToken cancellationToken)
-    {
-        var options = new SamplingOptions { Temperature = parsed.GetValue(_temperature), TopP = parsed.GetValue(_topP), MaxNewTokens = parsed.GetValue(_maxNewTokens) };
-        return PolicyProbe.JudgeAsync(checkpoint, domain, problems, options, parsed.GetValue(_samples), Phase.Heldout, parsed.GetValue(_seed), parsed.GetValue(_threads), cancellationToken);
-    }
+        => PolicyProbe.JudgeAsync(checkpoint, domain, problems, Sampling(parsed), parsed.GetValue(_samples), Phase.Heldout, parsed.GetValue(_seed), Threads(parsed), cancellationToken);
+
+    private SamplingOptions Sampling(ParseResult parsed) =>
+        new() { Temperature = parsed.GetValue(_temperature), TopP = parsed.GetValue(_topP), MaxNewTokens = parsed.GetValue(_maxNewTokens) };
 
     private static void Check(bool right, string message)
     {

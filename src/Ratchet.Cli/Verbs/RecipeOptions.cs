@@ -14,6 +14,7 @@ internal sealed class RecipeOptions
         (new("--model") { HelpName = "folder", Description = "Checkpoint to start from (model.path)." }, "model.path", true),
         (new("--rounds") { HelpName = "n", Description = "Rounds after the start model (rounds)." }, "rounds", false),
         (new("--seed") { HelpName = "n", Description = "Master seed (seed)." }, "seed", false),
+        (new("--verifier") { HelpName = "name", Description = "kernel, or coq (verify.verifier)." }, "verify.verifier", false),
         (new("--device") { HelpName = "name", Description = "cpu, cuda or cuda:N (device)." }, "device", false),
         (new("--threads") { HelpName = "n", Description = "Threads; 0 takes all cores (threads)." }, "threads", false),
     ];

@@ -7,7 +7,8 @@ using Ratchet.Verdicts;
 namespace Ratchet.Cli.Verbs;
 
 /// <summary>Options that say how a verifier works; shared by the verbs that use one.</summary>
-internal sealed class VerifierArguments
+/// <param name="threads">False for a verb that has an option for its threads already.</param>
+internal sealed class VerifierArguments(bool threads = true)
 {
     /// <summary>Environment variable with the secret of a checking server: a secret on a command line can be read by every user of the machine.</summary>
     public const string ServerKeyVariable = "RATCHET_VERIFIER_KEY";
@@ -24,20 +25,22 @@ internal sealed class VerifierArguments
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _level, _seconds, _memory, _threads, _tool, _database, _profile, _server, _project })
+        foreach (var option in new Option[] { _level, _seconds, _memory, _tool, _database, _profile, _server, _project })
             command.Options.Add(option);
+        if (threads)
+            command.Options.Add(_threads);
     }
 
     /// <summary>The options, checked; all mistakes at once.</summary>
     public VerifierOptions Read(ParseResult parsed)
     {
         var mistakes = new List<string>();
-        var (seconds, memory, threads) = (parsed.GetValue(_seconds), parsed.GetValue(_memory), parsed.GetValue(_threads));
+        var (seconds, memory, count) = (parsed.GetValue(_seconds), parsed.GetValue(_memory), threads ? parsed.GetValue(_threads) : Environment.ProcessorCount);
         if (seconds is { } s && !(s is > 0 and <= 86_400))
             mistakes.Add("--limit-seconds must be above 0 and at most 86400.");
         if (memory is { } m && m is < 16 or > 1 << 24)
             mistakes.Add("--limit-memory must be from 16 to 16777216 MiB.");
-        if (threads is < 1 or > 1024)
+        if (count is < 1 or > 1024)
             mistakes.Add("--threads must be from 1 to 1024.");
         if (mistakes.Count > 0)
             throw new RatchetException(string.Join('\n', mistakes)) { ExitCode = CommandLine.UsageError };
@@ -46,7 +49,7 @@ internal sealed class VerifierArguments
             Level = parsed.GetValue(_level),
             TimeLimit = seconds is { } limit ? TimeSpan.FromSeconds(limit) : null,
             MemoryLimitBytes = memory is { } mebibytes ? (long)mebibytes << 20 : null,
-            Threads = threads,
+            Threads = count,
             Tool = parsed.GetValue(_tool),
             Database = parsed.GetValue(_database),
             Profile = parsed.GetValue(_profile),

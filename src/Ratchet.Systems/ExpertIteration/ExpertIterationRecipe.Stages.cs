@@ -37,7 +37,7 @@ public sealed record ProposeSettings
 /// <summary>Second stage: judging attempts.</summary>
 public sealed record VerifySettings
 {
-    /// <summary>Verifier: <c>kernel</c> is the domain's own, in process.</summary>
+    /// <summary>Verifier: <c>kernel</c> is the domain's own, in process; <c>coq</c> runs Coq beside this process (domain propositional).</summary>
     public VerifierChoice Verifier { get; init; } = VerifierChoice.Kernel;
 
     /// <summary>Share of a round's verdicts that may be unknown; beyond it the run stops with a message.</summary>
@@ -50,6 +50,9 @@ public enum VerifierChoice
 {
     /// <summary>The domain's own verifier, in process.</summary>
     Kernel,
+
+    /// <summary>Coq, in full checks.</summary>
+    Coq,
 }
 
 /// <summary>Third stage: which judged attempts become training rows. Only accepted attempts ever do.</summary>

@@ -17,6 +17,7 @@ internal sealed class ExpertIterationStages : IDisposable
     private const int ParityPrompts = 16;
     private readonly ExpertIterationWorld _world;
     private readonly SamplerProposer _proposer;
+    private readonly DomainVerifier _verifier;
 
     public ExpertIterationStages(ExpertIterationWorld world)
     {
@@ -32,11 +33,12 @@ internal sealed class ExpertIterationStages : IDisposable
             StopIds = [tokenizer.EndId],
             MaxBatch = world.SamplerEngine == "torch" ? 128 : 32,
         };
+        _verifier = DomainVerifier.Open(world.Domain, recipe.Verify.Verifier, world.Budget.Threads);
         _proposer = new SamplerProposer(
             world.Domain.Prompt, tokenizer, OpenSampler, world.Shape.MaxPositions, train, train with { Temperature = recipe.Evaluate.Temperature, TopP = 1, TopK = 0 });
         Loop = new LoopStages(
             _proposer,
-            world.Domain.Verifier,
+            _verifier.Verifier,
             new VerifiedSelector(
                 new SelectionOptions
                 {
@@ -82,7 +84,11 @@ internal sealed class ExpertIterationStages : IDisposable
         return worst;
     }
 
-    public void Dispose() => _proposer.Dispose();
+    public void Dispose()
+    {
+        _proposer.Dispose();
+        _verifier.Dispose();
+    }
 
     private ISampler OpenSampler(Checkpoint checkpoint)
     {

@@ -34,4 +34,7 @@ public sealed record VerifierOptions
 
     /// <summary>Folder with the project that a verifier works in (a Lean project with its libraries), or null.</summary>
     public string? Project { get; init; }
+
+    /// <summary>Modules that proofs may use beside what a statement imports itself (Coq); none unless set.</summary>
+    public IReadOnlyList<string> Imports { get; init; } = [];
 }

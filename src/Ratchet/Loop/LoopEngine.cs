@@ -31,11 +31,11 @@ public sealed class LoopEngine
     private readonly IRunObserver _observer;
     private readonly RandomStream _root;
     private readonly Func<Checkpoint, ProposalRequest, double> _parity;
-    private readonly VerificationStage _verification;
+    private readonly AttemptStage _attempts;
+    private readonly RecordClock _clock = new();
     private readonly Dictionary<string, Checkpoint> _checkpoints = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RecordedCheckpoint> _recorded = new(StringComparer.Ordinal);
     private readonly List<JudgedAttempt> _history = [];
-    private long _lastRecord;
 
     /// <summary>Makes an engine.</summary>
     /// <param name="stages">The four stages.</param>
@@ -72,7 +72,7 @@ public sealed class LoopEngine
         _root = root;
         _observer = observer;
         _parity = parity;
-        _verification = new VerificationStage(stages.Verifier, journal, budget);
+        _attempts = new AttemptStage(stages.Proposer, stages.Verifier, problems, journal, budget, observer, options.BatchProblems, options.UnknownLimit, _clock);
     }
 
     /// <summary>Runs what is left of the run. Round summaries are in the journal afterwards.</summary>
@@ -80,7 +80,7 @@ public sealed class LoopEngine
     /// <exception cref="OperationCanceledException">The token was cancelled; all that was recorded stays.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        _lastRecord = Stopwatch.GetTimestamp();
+        _clock.Start();
         var done = _journal.Rounds();
         foreach (var recorded in _journal.Checkpoints())
         {
@@ -113,7 +113,7 @@ public sealed class LoopEngine
         }
         else
         {
-            var attempts = await ProposeAsync(ProposalRequests.Train(_options, _problems, round, _root), Policy(round - 1), "propose", cancellationToken);
+            var attempts = await _attempts.RunAsync(ProposalRequests.Train(_options, _problems, round, _root), Policy(round - 1), "propose", cancellationToken);
             _history.AddRange(attempts);
             train = Summarize(attempts);
             (examples, var report) = _stages.Selector.Select(new SelectionInput
@@ -143,7 +143,7 @@ public sealed class LoopEngine
             Loss = recorded?.Loss ?? 0,
             Checkpoint = policy.Id,
         };
-        _journal.AddRound(summary, parity, new StageTiming("round", SinceLastRecord()));
+        _journal.AddRound(summary, parity, new StageTiming("round", _clock.SinceLast()));
         _observer.OnEvent(new RunEvent.RoundDone { Round = round, Summary = summary, Rounds = _options.Rounds, WallSeconds = _journal.Times().WallSeconds });
     }
 
@@ -187,7 +187,7 @@ public sealed class LoopEngine
         var result = await (round == 0 ? _stages.StartLearner : _stages.Learner).LearnAsync(
             request, new DirectProgress(step => _observer.OnEvent(new RunEvent.Learned { Round = round, Step = step })), cancellationToken);
         var row = new RecordedCheckpoint(id, round, request.From?.Id, result.Checkpoint.WeightsHash, result.Steps, result.Tokens, result.FinalLoss);
-        var timing = new StageTiming("learn", SinceLastRecord())
+        var timing = new StageTiming("learn", _clock.SinceLast())
         {
             LearnSeconds = Stopwatch.GetElapsedTime(begin).TotalSeconds,
             TrainedTokens = result.Tokens,
@@ -199,88 +199,11 @@ public sealed class LoopEngine
 
     private async Task<EvaluationSummary> EvaluateAsync(int round, Checkpoint policy, CancellationToken cancellationToken)
     {
-        var sampled = await ProposeAsync(ProposalRequests.Heldout(_options, _problems, round, _root), policy, "evaluate", cancellationToken);
+        var sampled = await _attempts.RunAsync(ProposalRequests.Heldout(_options, _problems, round, _root), policy, "evaluate", cancellationToken);
         IReadOnlyList<JudgedAttempt> greedy = [];
         if (_options.Greedy)
-            greedy = await ProposeAsync(ProposalRequests.Greedy(_problems, round, _root), policy, "evaluate", cancellationToken);
+            greedy = await _attempts.RunAsync(ProposalRequests.Greedy(_problems, round, _root), policy, "evaluate", cancellationToken);
         return Evaluator.Summarize(sampled, greedy, [.. _options.PassAt], _options.Bootstrap, _root.Derive("bootstrap").Derive(round));
-    }
-
-    /// <summary>Samples, verifies and records what a request asks for, batch by batch; batches in the journal are read back.</summary>
-    private async Task<IReadOnlyList<JudgedAttempt>> ProposeAsync(ProposalRequest request, Checkpoint policy, string stage, CancellationToken cancellationToken)
-    {
-        var batches = request.Items.Chunk(_options.BatchProblems).Select(items => request with { Items = items }).ToList();
-        var total = request.Items.Sum(i => i.Count);
-        var first = 0;
-        while (first < batches.Count && _journal.HasBatch(request.Round, request.Phase, first))
-            first++;
-        var judged = new List<JudgedAttempt>(total);
-        if (first > 0)
-            judged.AddRange(_journal.Attempts(new AttemptQuery { Round = request.Round, Phase = request.Phase }));
-        if (first == batches.Count)
-            return judged;
-
-        _observer.OnEvent(new RunEvent.StageStarted { Round = request.Round, Stage = stage, Items = total });
-        _stages.Proposer.Load(policy);
-        var progress = new StageProgress(request.Round, stage, total);
-        progress.Add(judged.Select(j => j.Verdict));
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var next = SampleAsync(batches[first], stop.Token);
-        try
-        {
-            for (var batch = first; batch < batches.Count; batch++)
-            {
-                var (attempts, seconds) = await next;
-                if (batch + 1 < batches.Count)
-                    next = SampleAsync(batches[batch + 1], stop.Token);
-                var verified = await _verification.VerifyAsync(_problems, attempts, cancellationToken);
-                progress.Add(verified.Attempts.Select(a => a.Verdict));
-                RefuseTooManyUnknown(progress, total, request.Round, stage);
-                var tokens = attempts.Sum(a => (long)a.TokenIds.Count);
-                _journal.AddBatch(request.Round, request.Phase, batch, verified.Attempts, new StageTiming(stage, SinceLastRecord())
-                {
-                    SampleSeconds = seconds,
-                    SampledTokens = tokens,
-                    VerifySeconds = verified.Seconds,
-                    Checks = verified.Checks,
-                });
-                judged.AddRange(verified.Attempts.Select(a => new JudgedAttempt(_problems[a.Attempt.Id.ProblemId], a.Attempt, a.Verdict)));
-                progress.AddWork(verified, tokens, seconds);
-                _observer.OnEvent(progress.Event());
-            }
-        }
-        catch
-        {
-            // The batch that is being sampled meanwhile must not outlive the stage: its sampler is about to be disposed.
-            await stop.CancelAsync();
-            await next.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            throw;
-        }
-
-        return judged;
-    }
-
-    private Task<(IReadOnlyList<Attempt> Attempts, double Seconds)> SampleAsync(ProposalRequest request, CancellationToken cancellationToken) => Task.Run(
-        async () =>
-        {
-            var begin = Stopwatch.GetTimestamp();
-            var attempts = await _stages.Proposer.ProposeAsync(request, cancellationToken);
-            return (attempts, Stopwatch.GetElapsedTime(begin).TotalSeconds);
-        },
-        cancellationToken);
-
-    /// <summary>
-    /// Stops before a batch is recorded that takes a stage over its limit. What is recorded stays within it, so that a resumed run judges that
-    /// batch again, with a verifier that was mended meanwhile.
-    /// </summary>
-    private void RefuseTooManyUnknown(StageProgress progress, int total, int round, string stage)
-    {
-        if (progress.Unknown <= _options.UnknownLimit * total)
-            return;
-        var reasons = string.Join(", ", progress.UnknownByReason.OrderByDescending(r => r.Count).Select(r => $"{r.Count} {r.Reason}"));
-        throw new RatchetException(
-            FormattableString.Invariant($"{progress.Unknown} of the {total} attempts of round {round} ({stage}) have no verdict: {reasons}. The limit is {_options.UnknownLimit * 100:0.##} %."),
-            "Mend the verifier (see 'ratchet doctor') and continue with 'ratchet resume', or start a new run with a higher verify.unknown_limit.");
     }
 
     private static TrainSummary Summarize(IReadOnlyList<JudgedAttempt> attempts) => new(
@@ -289,14 +212,6 @@ public sealed class LoopEngine
         attempts.Count(a => a.Verdict.IsAccepted),
         attempts.Count(a => a.Verdict.IsUnknown),
         attempts.Where(a => a.Verdict.IsAccepted).Select(a => a.Problem.Id).Distinct(StringComparer.Ordinal).Count());
-
-    private double SinceLastRecord()
-    {
-        var now = Stopwatch.GetTimestamp();
-        var seconds = Stopwatch.GetElapsedTime(_lastRecord, now).TotalSeconds;
-        _lastRecord = now;
-        return seconds;
-    }
 
     /// <summary>Reports on the caller's thread: <see cref="Progress{T}"/> would post to the pool and could report out of order.</summary>
     private sealed class DirectProgress(Action<LearningStep> report) : IProgress<LearningStep>

@@ -78,6 +78,7 @@ internal static class VerifierEntries
                 Program = options.Tool,
                 Level = options.Level == Verdicts.TrustLevel.Full ? CoqLevel.Full : CoqLevel.Guide,
                 Threads = options.Threads,
+                Imports = options.Imports,
                 Limits = limits with { Wall = options.TimeLimit ?? limits.Wall, MemoryBytes = options.MemoryLimitBytes ?? limits.MemoryBytes },
             });
             return Task.FromResult(new OpenVerifier(entry, verifier, item => CoqProblem.Create(item.Id, item.Statement, Split.Heldout, VerifierEntry.ProvenanceOf(item)), () => verifier.Figures));
@@ -121,8 +122,12 @@ internal static class VerifierEntries
             var verifier = new AnswersVerifier(problem => references.TryGetValue(problem, out var reference) ? reference : null, AnswerProfiles.Find(options.Profile ?? AnswerProfiles.Strict.Name));
             return Task.FromResult(new OpenVerifier(entry, verifier, item =>
             {
-                var problem = VerifierEntry.PlainProblem(entry.Name, item);
-                references.Add(problem, item.Reference ?? throw new StatementException("There is no \"reference\" with the right answer.", 0));
+                var reference = item.Reference ?? throw new StatementException("There is no \"reference\" with the right answer.", 0);
+
+                // One question with two answers is two problems.
+                var plain = VerifierEntry.PlainProblem(entry.Name, item);
+                var problem = plain with { CanonicalHash = VerifierEntry.Hash($"{plain.CanonicalHash} {reference}") };
+                references.Add(problem, reference);
                 return problem;
             }));
         },
