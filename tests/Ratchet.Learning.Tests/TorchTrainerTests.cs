@@ -144,7 +144,7 @@ public sealed class TorchTrainerTests
         var rows = Tiny.Rows(6, Tiny.Config.VocabularySize);
         using var alone = new TorchTrainer(Tiny.Weights(Tiny.Config));
         using var disturbed = new TorchTrainer(Tiny.Weights(Tiny.Config));
-        for (var step = 0; step < 300; step++)
+        for (var step = 0; step < 100; step++)
             alone.Step(rows, 1e-3);
         using var stop = new CancellationTokenSource();
         var collector = new Thread(() =>
@@ -158,7 +158,7 @@ public sealed class TorchTrainerTests
         collector.Start();
         try
         {
-            for (var step = 0; step < 300; step++)
+            for (var step = 0; step < 100; step++)
                 disturbed.Step(rows, 1e-3);
         }
         finally
