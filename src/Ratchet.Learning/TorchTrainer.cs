@@ -154,7 +154,7 @@ public sealed class TorchTrainer : IDecoderTrainer
             loss += part.item<float>();
         }
 
-        var norm = Math.Sqrt(_decoder.Parameters.Gradients.Sum(g => g.square().sum(ScalarType.Float64).item<double>()));
+        var norm = Math.Sqrt(_decoder.Parameters.Gradients.Sum(g => (g * g).sum(ScalarType.Float64).item<double>()));
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
             throw new RatchetException(
@@ -171,20 +171,29 @@ public sealed class TorchTrainer : IDecoderTrainer
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var t = ++_steps;
-        var size = learningRate / (1 - Math.Pow(_adamW.Beta1, t));
-        var rootCorrection = 1 / Math.Sqrt(1 - Math.Pow(_adamW.Beta2, t));
+
+        // Each with a name that outlives its use: see TorchScalars.
+        using Scalar clip = _adamW.ClipNorm / norm;
+        using Scalar beta1 = _adamW.Beta1;
+        using Scalar rest1 = 1 - _adamW.Beta1;
+        using Scalar beta2 = _adamW.Beta2;
+        using Scalar rest2 = 1 - _adamW.Beta2;
+        using Scalar rootCorrection = 1 / Math.Sqrt(1 - Math.Pow(_adamW.Beta2, t));
+        using Scalar epsilon = _adamW.Epsilon;
+        using Scalar decay = 1 - (learningRate * _adamW.WeightDecay);
+        using Scalar step = -learningRate / (1 - Math.Pow(_adamW.Beta1, t));
         for (var b = 0; b < _first.Length; b++)
         {
             var gradient = _decoder.Parameters.Gradients[b];
             var weights = _decoder.Parameters.Values[b];
             if (_adamW.ClipNorm > 0 && norm > _adamW.ClipNorm)
-                gradient.mul_(_adamW.ClipNorm / norm);
-            _first[b].mul_(_adamW.Beta1).add_(gradient, 1 - _adamW.Beta1);
-            _second[b].mul_(_adamW.Beta2).addcmul_(gradient, gradient, 1 - _adamW.Beta2);
-            var root = _second[b].sqrt().mul_(rootCorrection).add_(_adamW.Epsilon);
+                gradient.mul_(clip);
+            _first[b].mul_(beta1).add_(gradient, rest1);
+            _second[b].mul_(beta2).addcmul_(gradient, gradient, rest2);
+            var root = _second[b].sqrt().mul_(rootCorrection).add_(epsilon, TorchScalars.One);
             if (b == 0 && _adamW.WeightDecay > 0)
-                weights.mul_(1 - (learningRate * _adamW.WeightDecay));
-            weights.addcdiv_(_first[b], root, -size);
+                weights.mul_(decay);
+            weights.addcdiv_(_first[b], root, step);
         }
     }
 

@@ -137,6 +137,39 @@ public sealed class TorchTrainerTests
         budget.Enter(2).Dispose();
     }
 
+    /// <summary>A scalar that the library is given must outlive the call: one that is collected meanwhile is freed under its hands.</summary>
+    [Fact]
+    public void A_collector_that_runs_all_the_time_takes_nothing_that_a_step_needs()
+    {
+        var rows = Tiny.Rows(6, Tiny.Config.VocabularySize);
+        using var alone = new TorchTrainer(Tiny.Weights(Tiny.Config));
+        using var disturbed = new TorchTrainer(Tiny.Weights(Tiny.Config));
+        for (var step = 0; step < 100; step++)
+            alone.Step(rows, 1e-3);
+        using var stop = new CancellationTokenSource();
+        var collector = new Thread(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                GC.Collect(0);
+                GC.WaitForPendingFinalizers();
+            }
+        });
+        collector.Start();
+        try
+        {
+            for (var step = 0; step < 100; step++)
+                disturbed.Step(rows, 1e-3);
+        }
+        finally
+        {
+            stop.Cancel();
+            collector.Join();
+        }
+
+        Assert.Equal(Tiny.Bits(alone.Export()), Tiny.Bits(disturbed.Export()));
+    }
+
     [Fact]
     public void A_loss_that_is_not_finite_changes_nothing()
     {

@@ -181,9 +181,9 @@ public sealed class TorchDecoder : IDisposable
                 x = x.index_select(0, keep);
             }
 
-            x = x + F.linear(attention, Weight(block.Output)).to(ScalarType.Float32);
+            x = x.Plus(F.linear(attention, Weight(block.Output)).to(ScalarType.Float32));
             var gateUp = F.linear(Norm(x, block.PostNorm).to(ComputeType), Weight(block.GateUp)).chunk(2, -1);
-            x = x + F.linear(F.silu(gateUp[0]) * gateUp[1], Weight(block.Down)).to(ScalarType.Float32);
+            x = x.Plus(F.linear(F.silu(gateUp[0]) * gateUp[1], Weight(block.Down)).to(ScalarType.Float32));
             x = x.MoveToOuterDisposeScope();
         }
 
@@ -204,7 +204,11 @@ public sealed class TorchDecoder : IDisposable
         }
     }
 
-    private Tensor Norm(Tensor x, Tensor weight) => x * rsqrt(x.square().mean([-1], keepdim: true) + Config.NormEpsilon) * weight;
+    private Tensor Norm(Tensor x, Tensor weight)
+    {
+        using Scalar epsilon = Config.NormEpsilon;
+        return x * rsqrt((x * x).mean([-1], keepdim: true).add(epsilon, TorchScalars.One)) * weight;
+    }
 
     /// <summary>A weight in the type of computation. For a trainer the cast is part of the graph, so gradients arrive in float32.</summary>
     private Tensor Weight(Tensor weight) => _trainable && ComputeType != ScalarType.Float32 ? weight.to(ComputeType) : weight;
@@ -215,7 +219,7 @@ public sealed class TorchDecoder : IDisposable
         int heads = Config.Heads, keys = Config.KeyValueHeads, size = Config.HeadSize;
         var qkv = F.linear(Norm(x, block.InputNorm).to(ComputeType), Weight(block.Qkv));
         if (block.QkvBias is not null)
-            qkv = qkv + block.QkvBias.to(ComputeType);
+            qkv = qkv.Plus(block.QkvBias.to(ComputeType));
         qkv = qkv.view(-1, heads + (2 * keys), size);
         var rotated = qkv.narrow(1, 0, heads + keys).to(ScalarType.Float32);
         if (block.QueryNorm is not null)
@@ -226,7 +230,7 @@ public sealed class TorchDecoder : IDisposable
 
         var first = rotated.narrow(-1, 0, size / 2);
         var second = rotated.narrow(-1, size / 2, size / 2);
-        rotated = cat([(first * cosines) - (second * sines), (second * cosines) + (first * sines)], -1);
+        rotated = cat([(first * cosines) - (second * sines), (second * cosines).Plus(first * sines)], -1);
         return cat([rotated.to(ComputeType), qkv.narrow(1, heads + keys, keys)], 1);
     }
 

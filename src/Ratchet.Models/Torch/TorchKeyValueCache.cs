@@ -71,7 +71,8 @@ internal sealed class TorchKeyValueCache : IDisposable
         if (positions.IndexOfAnyExcept(length - 1) >= 0)
         {
             // Rows of shorter sequences hold what earlier sequences left there.
-            using var past = arange(length, dtype: ScalarType.Int64, device: _decoder.Device);
+            // Uploaded, because a range of the library's own makes scalars on the fly: see TorchScalars.
+            using var past = TorchBatch.Upload([.. Enumerable.Range(0, length).Select(p => (long)p)], _decoder.Device);
             mask = past.unsqueeze(0).le(position.unsqueeze(1)).view(n, 1, 1, length);
         }
 
