@@ -14,7 +14,7 @@ public sealed class ModelVerbTests(TinyRuns runs) : IClassFixture<TinyRuns>
         var run = await CliRun.Of("eval", runs.Checkpoint, "--problems", runs.Write("table.jsonl", Problems), "--samples", "3");
 
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.Matches(new Regex($@"^{Regex.Escape(runs.Checkpoint)} on 3 problems, 9 attempts, 0 unknown\n  all +pass@1 0\.\d{{3}} \[0\.\d{{3}}, \d\.\d{{3}}\]  pass@3 0\.\d{{3}} \[0\.\d{{3}}, \d\.\d{{3}}\]\n$"), run.Out);
+        Assert.Matches(new Regex($@"^{Regex.Escape(runs.Checkpoint)} on 3 problems, 9 attempts, 0 unknown; judged by propositional-kernel \d+\n  all +pass@1 0\.\d{{3}} \[0\.\d{{3}}, \d\.\d{{3}}\]  pass@3 0\.\d{{3}} \[0\.\d{{3}}, \d\.\d{{3}}\]\n$"), run.Out);
     }
 
     [Fact]
