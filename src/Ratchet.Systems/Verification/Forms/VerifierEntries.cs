@@ -22,6 +22,7 @@ internal static class VerifierEntries
     private static VerifierEntry Propositional() => new()
     {
         Name = "propositional",
+        Samples = Samples.Propositional,
         Description = "Intuitionistic propositional logic: Coq tactic scripts, checked in process by a small kernel.",
         StatementForm = "a formula such as P /\\ Q -> Q /\\ P",
         ProofForm = "the tactic sentences between Proof. and Qed.",
@@ -62,6 +63,7 @@ internal static class VerifierEntries
     private static VerifierEntry Coq() => new()
     {
         Name = "coq",
+        Samples = Samples.Coq,
         Description = "Coq 8.16 or newer: warm workers, and in full checks a fresh process with an audit of statement and axioms.",
         StatementForm = "a script that ends in the theorem's sentence: imports, definitions, Theorem name : formula.",
         ProofForm = "the tactic sentences between Proof. and Qed.",
@@ -87,6 +89,7 @@ internal static class VerifierEntries
     private static VerifierEntry Lean() => new()
     {
         Name = "lean",
+        Samples = Samples.Lean,
         Description = "Lean 4 through the community REPL (--tool repl), the program lean, or a Kimina-style server (--server); --project names the Lake project.",
         StatementForm = "a Lean file up to the proof, ending in 'theorem name : type := by'",
         ProofForm = "the tactic block after by",
@@ -110,6 +113,7 @@ internal static class VerifierEntries
     private static VerifierEntry Answers() => new()
     {
         Name = "answers",
+        Samples = Samples.Answers,
         Description = "Final answers of mathematical problems, compared exactly with a reference, in process (--profile says what counts as the same).",
         StatementForm = "the problem, in any words; its \"reference\" is the right answer or a whole solution",
         ProofForm = "a solution that ends in its answer, as a rule in \\boxed{...}",
@@ -131,6 +135,7 @@ internal static class VerifierEntries
     private static VerifierEntry Pddl() => new()
     {
         Name = "pddl",
+        Samples = Samples.Pddl,
         Description = "Plans for PDDL domains and problems, run step by step in process.",
         StatementForm = "(define (domain ...) ...) and (define (problem ...) ...) in one text",
         ProofForm = "a plan, one action after the other: (pick-up b) (stack b a)",
