@@ -16,6 +16,9 @@ internal sealed class CoqPool : IDisposable
     /// <summary>What the pool is doing.</summary>
     public PoolFigures Figures() => _pool.Figures();
 
+    /// <summary>Numbers of the processes that are up.</summary>
+    public IReadOnlyList<int> WorkerProcesses() => [.. _pool.Workers().Select(w => w.ProcessId)];
+
     /// <summary>Runs a job on a worker that holds a statement's header, and leaves it fit for the next.</summary>
     /// <exception cref="ChildFailureException">As <see cref="WorkerPool{TWorker}.RunAsync"/>.</exception>
     public Task<T> RunAsync<T>(string client, CoqStatement statement, Func<CoqWorker, Deadline, T> job, CancellationToken cancellationToken) =>

@@ -11,7 +11,7 @@ public static class CoqProblem
     /// <summary>A problem from a source that ends in the theorem to prove.</summary>
     /// <param name="id">Identifier.</param>
     /// <param name="source">
-    /// Imports, definitions, then the theorem's sentence; a trailing <c>Proof.</c> and <c>Admitted.</c> are dropped. The last sentence is the theorem.
+    /// Imports, definitions, then the theorem's sentence; what follows it (<c>Proof.</c>, <c>Admitted.</c>, ends of sections) is dropped.
     /// </param>
     /// <param name="split">Part of the data.</param>
     /// <param name="provenance">Where it came from. Only <see cref="Provenance.Given"/> sources may assume things or use other commands than imports and definitions.</param>

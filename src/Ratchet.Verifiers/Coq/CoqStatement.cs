@@ -58,7 +58,7 @@ internal sealed class CoqStatement
     public bool IsNested => Preamble.Any(s => FirstWord(s.Text).Word is "Section" or "Module");
 
     /// <summary>Reads a source.</summary>
-    /// <param name="source">Everything before the proof, with or without <c>Proof.</c> and <c>Admitted.</c> at its end.</param>
+    /// <param name="source">Everything before the proof, with or without <c>Proof.</c>, <c>Admitted.</c> and the ends of sections after it.</param>
     /// <param name="trusted">False for a source that a model wrote: then only imports, definitions and the theorem are read.</param>
     /// <exception cref="StatementException">It cannot be split, does not end in a theorem with a name, or holds what an untrusted source may not.</exception>
     public static CoqStatement Parse(string source, bool trusted)
@@ -74,7 +74,7 @@ internal sealed class CoqStatement
             throw new StatementException(e.Message, e.Start);
         }
 
-        while (sentences.Count > 0 && sentences[^1].Normal is "Proof." or "Admitted." or "Abort.")
+        while (sentences.Count > 0 && (sentences[^1].Normal is "Proof." or "Admitted." or "Abort." || sentences[^1].Normal.StartsWith("End ", StringComparison.Ordinal)))
             sentences.RemoveAt(sentences.Count - 1);
         if (sentences.Count == 0)
             throw new StatementException("There is no theorem.", 0);

@@ -79,6 +79,9 @@ internal sealed class CoqWorker : IPoolWorker
     /// <inheritdoc/>
     public ProcessStatus? Status => _child.Status;
 
+    /// <summary>Number of the process.</summary>
+    public int ProcessId => _child.Id;
+
     /// <summary>Sentences executed so far, as a cost.</summary>
     public long Executed { get; private set; }
 

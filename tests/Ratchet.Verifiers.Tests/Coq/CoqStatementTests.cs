@@ -16,6 +16,10 @@ public sealed class CoqStatementTests
         Assert.Equal(["T", "U", "x", "y"], statement.Assumptions);
     }
 
+    [Fact]
+    public void What_follows_the_theorem_is_dropped() =>
+        Assert.Equal("Section S. Theorem t : True.", CoqProblem.Create("p", "Section S. Theorem t : True. Proof. Admitted. End S.\n", Split.Train).Statement);
+
     [Theory]
     [InlineData("Axiom a b : nat. Theorem t : True.", "a b")]
     [InlineData("Context {R : Type} `{H : True}. Theorem t : True.", "R H")]
