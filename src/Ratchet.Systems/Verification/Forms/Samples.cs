@@ -31,6 +31,12 @@ internal static class Samples
         Item("nothing_plus", "theorem nothing_plus (n : Nat) : 0 + n = n := by", "induction n with\n| zero => rfl\n| succ n ih => exact congrArg Nat.succ ih"),
     ];
 
+    public static IReadOnlyList<ProofItem> Isabelle { get; } =
+    [
+        Item("swap", "theory Swap imports Main begin\n\ntheorem swap: assumes h: \"P \\<and> Q\" shows \"Q \\<and> P\"", "proof\n  show Q using h by (rule conjunct2)\n  show P using h by (rule conjunct1)\nqed"),
+        Item("choice", "theory Choice imports Main begin\n\ntheorem choice: assumes h: \"P \\<or> Q\" shows \"Q \\<or> P\"", "using h\nproof\n  assume P\n  then show ?thesis by (rule disjI2)\nnext\n  assume Q\n  then show ?thesis by (rule disjI1)\nqed"),
+    ];
+
     public static IReadOnlyList<ProofItem> Answers { get; } =
     [
         Item("sum", "What is 1/2 + 1/3?", "Over six it is 3/6 + 2/6, so \\boxed{\\frac{5}{6}}.") with { Reference = "5/6" },

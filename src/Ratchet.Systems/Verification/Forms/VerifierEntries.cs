@@ -8,6 +8,7 @@ using Ratchet.Problems;
 using Ratchet.Runs;
 using Ratchet.Verifiers.Answers;
 using Ratchet.Verifiers.Coq;
+using Ratchet.Verifiers.Isabelle;
 using Ratchet.Verifiers.Lean;
 using Ratchet.Verifiers.Pddl;
 using Ratchet.Verifiers.Pool;
@@ -17,7 +18,7 @@ namespace Ratchet.Systems.Verification.Forms;
 /// <summary>Descriptions of the verifiers, in the order of <c>ratchet list</c>.</summary>
 internal static class VerifierEntries
 {
-    public static VerifierEntry[] All() => [Propositional(), Metamath(), Coq(), Lean(), Answers(), Pddl(), Blocks(), Rules()];
+    public static VerifierEntry[] All() => [Propositional(), Metamath(), Coq(), Lean(), Isabelle(), Answers(), Pddl(), Blocks(), Rules()];
 
     private static VerifierEntry Propositional() => new()
     {
@@ -107,6 +108,40 @@ internal static class VerifierEntries
                 _ = LeanStatement.Parse(item.Statement);
                 return VerifierEntry.PlainProblem(entry.Name, item);
             }, backend is LeanReplBackend repl ? () => repl.Figures : null);
+        },
+    };
+
+    private static VerifierEntry Isabelle() => new()
+    {
+        Name = "isabelle",
+        Samples = Samples.Isabelle,
+        Description = "Isabelle through its server, started here or running at --server HOST:PORT; --project names the session (HOL).",
+        StatementForm = "a theory up to the proof of its last theorem",
+        ProofForm = "the Isar proof, from its first by, proof, apply or using",
+        Extensions = [".thy"],
+        Document = new IsabelleDocument(),
+        Syntax = IsabelleDocument.Syntax,
+        KeepsTime = true,
+        ProbeAsync = static (options, _) => Task.FromResult(options.Server is not null || Programs.IsThere(options.Tool ?? "isabelle")
+            ? new VerifierAvailability(true, "found; its server starts with the first use")
+            : new VerifierAvailability(false, $"there is no program {options.Tool ?? "isabelle"}", "Install Isabelle (https://isabelle.in.tum.de) and put its bin folder on PATH, or give --tool or --server.")),
+        Opener = static async (entry, options, cancellationToken) =>
+        {
+            var given = new IsabelleServerOptions();
+            given = given with { Program = options.Tool ?? given.Program, Session = options.Project ?? given.Session, Timeout = options.TimeLimit ?? given.Timeout, MaxBusy = options.Threads };
+            if (options.Server is { } server)
+            {
+                if (!System.Net.IPEndPoint.TryParse(server, out var point) || point.Port == 0)
+                    throw new RatchetException($"'{server}' is no address of an Isabelle server.", "Give its IP address and port, such as 127.0.0.1:9999, as 'isabelle server' prints them.");
+                given = given with { Host = point.Address.ToString(), Port = point.Port, Password = options.ServerKey ?? "" };
+            }
+
+            var verifier = await IsabelleVerifier.CreateAsync(given, cancellationToken).ConfigureAwait(false);
+            return new OpenVerifier(entry, verifier, item =>
+            {
+                _ = IsabelleStatement.Parse(item.Statement);
+                return VerifierEntry.PlainProblem(entry.Name, item);
+            });
         },
     };
 
