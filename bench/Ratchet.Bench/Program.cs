@@ -10,6 +10,10 @@ const string Usage = """
                  --batches 1,32  --threads 1,2  --repeats 5
       trainer    the own trainer alone: --seconds 8  --sizes 1,10,30  --threads 1,2
       sampler    the own sampler alone: THREADS [bf16]
+      metamath   reading and verifying a Metamath database beside the metamath program, and single proofs
+                 --database /usr/share/metamath/databases/set.mm  --repeats 3
+      metamath-steps   how many known proofs of a Metamath database can be made again step by step
+                 --database /usr/share/metamath/databases/set.mm  --first 2000
     """;
 
 var rest = args.Skip(1).ToArray();
@@ -20,6 +24,9 @@ Action? verb = args.FirstOrDefault() switch
     "trainer" => () => TrainerBench.Run(rest),
     "sampler" => () => SamplerBench.Run(rest),
     "coq-data" => () => CoqData.Run(rest),
+    "metamath" => () => MetamathBench.Run(rest),
+    "metamath-steps" => () => MetamathSteps.Run(rest),
+    MetamathBench.OnceVerb => () => MetamathBench.RunOnce(rest),
     _ => null,
 };
 if (verb is null)

@@ -112,7 +112,7 @@ internal static class SideBySide
         Console.WriteLine($"- Command: `Ratchet.Bench {string.Join(' ', [verb, .. args])}`");
     }
 
-    private static double Median(List<double> values)
+    public static double Median(List<double> values)
     {
         var sorted = values.Order().ToArray();
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;

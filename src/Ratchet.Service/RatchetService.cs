@@ -124,8 +124,8 @@ public sealed class RatchetService : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(k =>
         {
             k.AddServerHeader = false;
-            // A backstop only: the server counts the framing of chunks too, so the exact limit is held where bodies are read.
-            k.Limits.MaxRequestBodySize = (2 * service.Options.MaxBodyBytes) + (64 << 10);
+            // The limit is held where bodies are read. The server's own would end the connection before a client that is still sending has read its 413.
+            k.Limits.MaxRequestBodySize = null;
             k.Limits.MaxConcurrentConnections = 4096;
             k.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
             k.Limits.MaxRequestHeadersTotalSize = 32 << 10;

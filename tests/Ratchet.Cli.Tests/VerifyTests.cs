@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Ratchet.Systems;
+using Ratchet.Systems.Verification;
 
 namespace Ratchet.Cli.Tests;
 
@@ -154,6 +156,28 @@ public sealed class VerifyTests : IDisposable
         Assert.Equal(1, wrong.ExitCode);
         Assert.Contains($"{file}:2: gold proof rejected (step_failed): A -> B\n", wrong.Out, StringComparison.Ordinal);
         Assert.EndsWith("not sound: 1 gold proofs not accepted, 0 wrong proofs accepted\n", wrong.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("propositional")]
+    [InlineData("answers")]
+    [InlineData("pddl")]
+    public async Task The_samples_of_a_verifier_leave_nothing_to_look_at(string verifier)
+    {
+        var run = await CliRun.Of("validate", verifier, "--json");
+        var report = JsonSerializer.Deserialize<JsonElement>(run.Out);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal((true, 2, 0), (report.GetProperty("sound").GetBoolean(), report.GetProperty("gold").GetProperty("accepted").GetInt32(), report.GetProperty("surprises").GetArrayLength()));
+    }
+
+    [Fact]
+    public async Task The_samples_of_coq_leave_nothing_to_look_at()
+    {
+        Assert.SkipUnless(VerifierCatalog.Find("coq").ProbeAsync(new VerifierOptions(), TestContext.Current.CancellationToken) is var probe && (await probe).IsAvailable, "Coq is not installed (apt-get install coq).");
+        var run = await CliRun.Of("validate", "coq", "--json");
+        var report = JsonSerializer.Deserialize<JsonElement>(run.Out);
+        Assert.Equal((0, 2, 0), (run.ExitCode, report.GetProperty("gold").GetProperty("accepted").GetInt32(), report.GetProperty("surprises").GetArrayLength()));
+        Assert.All(report.GetProperty("spoilt").EnumerateObject(), s => Assert.Empty(s.Value.GetProperty("unknown").EnumerateObject()));
     }
 
     private string Write(string name, string text)

@@ -13,7 +13,7 @@ internal static class ValidateVerb
 
     public static Command Make(CliContext context)
     {
-        var set = new Argument<string>("set") { Description = "Right proofs, in a form that 'ratchet verify' reads." };
+        var set = new Argument<string>("set") { Description = "Right proofs, in a form that 'ratchet verify' reads; or the name of a verifier, for the samples that come with it." };
         var with = VerifierArguments.With();
         var json = Arguments.Json();
         var command = new Command("validate", "Tries a verifier before use: right proofs must be accepted, spoilt copies must not.") { set, with, json };
@@ -21,9 +21,11 @@ internal static class ValidateVerb
         options.AddTo(command);
         command.SetAction((parsed, cancellationToken) => VerifyVerb.AsBadInput(async () =>
         {
-            var entry = VerifierCatalog.Find(parsed.GetRequiredValue(with));
-            var settings = ProofItems.WithDatabase(options.Read(parsed), parsed.GetRequiredValue(set), entry);
-            var items = ProofItems.Read(parsed.GetRequiredValue(set), entry, everyTheorem: true, context.In);
+            var from = parsed.GetRequiredValue(set);
+            var sampled = VerifierCatalog.All.FirstOrDefault(v => v.Name == from && v.Samples.Count > 0 && !Path.Exists(from));
+            var entry = sampled ?? VerifierCatalog.Find(parsed.GetRequiredValue(with));
+            var settings = ProofItems.WithDatabase(options.Read(parsed), from, entry);
+            var items = sampled?.Samples ?? ProofItems.Read(from, entry, everyTheorem: true, context.In);
             await using var verifier = await entry.OpenAsync(settings, cancellationToken);
             ValidationReport report;
             using (var progress = new CheckProgress(context.Error, context.Interactive, context.Clock))

@@ -21,7 +21,7 @@ internal sealed class VerifierArguments(bool threads = true)
     private readonly Option<string?> _database = new("--database") { HelpName = "file", Description = "What statements are judged against, for verifiers that need it (Metamath)." };
     private readonly Option<string?> _profile = new("--profile") { HelpName = "name", Description = "What counts as the same answer (answers): strict, lenient, gsm8k, math, ..." };
     private readonly Option<string?> _server = new("--server") { HelpName = "address", Description = $"Server that checks (Lean, Isabelle); its key comes from {ServerKeyVariable}." };
-    private readonly Option<string?> _project = new("--project") { HelpName = "folder", Description = "Project that the verifier works in (Lean)." };
+    private readonly Option<string?> _project = new("--project") { HelpName = "name", Description = "What the verifier works in: folder of a Lean project, name of an Isabelle session." };
 
     public void AddTo(Command command)
     {

@@ -13,7 +13,7 @@ internal static class ServiceTelemetry
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     /// <summary>Meters of other rooms and of the web server that are shown too.</summary>
-    private static readonly string[] Meters = [ServiceMetrics.Name, "Ratchet.*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
+    private static readonly string[] Meters = ["Ratchet.*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
 
     /// <summary>Adds it.</summary>
     public static void Add(IServiceCollection services, IConfiguration configuration)

@@ -38,6 +38,9 @@ public sealed class VerifierEntry
     /// <summary>How gold proofs are spoilt to see whether the verifier notices.</summary>
     public ProofSyntax Syntax { get; init; } = ProofSyntax.Plain;
 
+    /// <summary>A few right proofs that come with Ratchet, by which a tool can be tried without a set of one's own; empty where there are none.</summary>
+    public IReadOnlyList<ProofItem> Samples { get; init; } = [];
+
     /// <summary>Says whether it can be used with these options; starts no more than a version query.</summary>
     public required Func<VerifierOptions, CancellationToken, Task<VerifierAvailability>> ProbeAsync { get; init; }
 

@@ -26,13 +26,13 @@ public sealed record VerifierOptions
     /// <summary>What counts as the same answer, for verifiers that compare answers: a name of <see cref="Ratchet.Verifiers.Answers.AnswerProfiles"/>; null for <c>strict</c>.</summary>
     public string? Profile { get; init; }
 
-    /// <summary>Server that does the checking (a Lean service, an Isabelle server); null starts the tool on this machine.</summary>
+    /// <summary>Server that does the checking (address of a Lean service, IP address and port of an Isabelle server); null starts the tool on this machine.</summary>
     public string? Server { get; init; }
 
     /// <summary>Secret that the server asks for, or null.</summary>
     public string? ServerKey { get; init; }
 
-    /// <summary>Folder with the project that a verifier works in (a Lean project with its libraries), or null.</summary>
+    /// <summary>What a verifier works in: the folder of a Lean project with its libraries, the name of an Isabelle session; null for none.</summary>
     public string? Project { get; init; }
 
     /// <summary>Modules that proofs may use beside what a statement imports itself (Coq); none unless set.</summary>

@@ -89,6 +89,32 @@ public sealed class DocumentTests
         Assert.Equal(message, Assert.Throws<StatementException>(() => VerifierCatalog.Find("lean").Document!.Read(file)).Message);
 
     [Fact]
+    public void A_theory_is_its_last_theorem_with_all_that_goes_before_it()
+    {
+        const string Theory = """
+            theory T imports Main begin
+
+            lemma first: "True" by simp
+
+            theorem second: assumes "P" shows "P \\<or> Q"
+              using assms
+            proof -
+              show ?thesis using assms by simp
+            qed
+
+            end
+            """;
+
+        var found = Assert.Single(VerifierCatalog.Find("isabelle").Document!.Read(Theory));
+
+        Assert.Equal("second", found.Name);
+        Assert.Contains("lemma first", found.Statement, StringComparison.Ordinal);
+        Assert.StartsWith("using assms", found.Proof, StringComparison.Ordinal);
+        Assert.EndsWith("qed", found.Proof, StringComparison.Ordinal);
+        Assert.Throws<StatementException>(() => VerifierCatalog.Find("isabelle").Document!.Read("theory T imports Main begin lemma x: \"True\" end"));
+    }
+
+    [Fact]
     public void A_propositional_script_names_its_atoms_first()
     {
         var found = VerifierCatalog.Find("propositional").Document!.Read("Theorem t : forall P Q : Prop, P /\\ Q -> P.\nProof. intros P Q. intros [h g]. exact h. Qed.");

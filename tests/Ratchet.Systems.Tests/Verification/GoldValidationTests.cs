@@ -61,6 +61,7 @@ public sealed class GoldValidationTests
     [InlineData("coq", "Require Import Lia.\nTheorem t : 1 = 1.", "Require Import Lia.\nTheorem ratchet_false : False.")]
     [InlineData("lean", "import Mathlib\n\ntheorem t (h : 1 = 1) : 2 = 2 := by", "import Mathlib\n\ntheorem ratchet_false : False := by")]
     [InlineData("propositional", "A -> A", "False")]
+    [InlineData("isabelle", "theory T imports Main begin\n\nlemma x: \"True\"", "theory T imports Main begin\n\ntheorem ratchet_false: \"False\"")]
     public void A_false_statement_takes_the_place_of_the_last_theorem(string verifier, string statement, string expected) =>
         Assert.Equal(expected, VerifierCatalog.Find(verifier).Syntax.FalseStatement!(statement));
 

@@ -20,7 +20,7 @@ internal static class LeanTool
             return new LeanServerBackend(options.TimeLimit is { } time ? given with { Timeout = TimeSpan.FromSeconds(Math.Ceiling(time.TotalSeconds)) } : given);
         }
 
-        var program = options.Tool ?? (OnPath(Repl) ? Repl : "lean");
+        var program = options.Tool ?? (Programs.IsThere(Repl) ? Repl : "lean");
         if (Path.GetFileNameWithoutExtension(program).Contains(Repl, StringComparison.OrdinalIgnoreCase))
         {
             var repl = new LeanReplOptions { Program = program, Project = options.Project, MaxBusy = options.Threads };
@@ -33,7 +33,4 @@ internal static class LeanTool
 
     private static ProcessLimits Limited(ProcessLimits limits, VerifierOptions options) =>
         limits with { Wall = options.TimeLimit ?? limits.Wall, MemoryBytes = options.MemoryLimitBytes ?? limits.MemoryBytes };
-
-    private static bool OnPath(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Any(folder => File.Exists(Path.Combine(folder, program)));
 }

@@ -8,6 +8,7 @@ using Ratchet.Problems;
 using Ratchet.Runs;
 using Ratchet.Verifiers.Answers;
 using Ratchet.Verifiers.Coq;
+using Ratchet.Verifiers.Isabelle;
 using Ratchet.Verifiers.Lean;
 using Ratchet.Verifiers.Pddl;
 using Ratchet.Verifiers.Pool;
@@ -17,11 +18,12 @@ namespace Ratchet.Systems.Verification.Forms;
 /// <summary>Descriptions of the verifiers, in the order of <c>ratchet list</c>.</summary>
 internal static class VerifierEntries
 {
-    public static VerifierEntry[] All() => [Propositional(), Metamath(), Coq(), Lean(), Answers(), Pddl(), Blocks(), Rules()];
+    public static VerifierEntry[] All() => [Propositional(), Metamath(), Coq(), Lean(), Isabelle(), Answers(), Pddl(), Blocks(), Rules()];
 
     private static VerifierEntry Propositional() => new()
     {
         Name = "propositional",
+        Samples = Samples.Propositional,
         Description = "Intuitionistic propositional logic: Coq tactic scripts, checked in process by a small kernel.",
         StatementForm = "a formula such as P /\\ Q -> Q /\\ P",
         ProofForm = "the tactic sentences between Proof. and Qed.",
@@ -62,6 +64,7 @@ internal static class VerifierEntries
     private static VerifierEntry Coq() => new()
     {
         Name = "coq",
+        Samples = Samples.Coq,
         Description = "Coq 8.16 or newer: warm workers, and in full checks a fresh process with an audit of statement and axioms.",
         StatementForm = "a script that ends in the theorem's sentence: imports, definitions, Theorem name : formula.",
         ProofForm = "the tactic sentences between Proof. and Qed.",
@@ -88,6 +91,7 @@ internal static class VerifierEntries
     private static VerifierEntry Lean() => new()
     {
         Name = "lean",
+        Samples = Samples.Lean,
         Description = "Lean 4 through the community REPL (--tool repl), the program lean, or a Kimina-style server (--server); --project names the Lake project.",
         StatementForm = "a Lean file up to the proof, ending in 'theorem name : type := by'",
         ProofForm = "the tactic block after by",
@@ -108,9 +112,44 @@ internal static class VerifierEntries
         },
     };
 
+    private static VerifierEntry Isabelle() => new()
+    {
+        Name = "isabelle",
+        Samples = Samples.Isabelle,
+        Description = "Isabelle through its server, started here or running at --server HOST:PORT; --project names the session (HOL).",
+        StatementForm = "a theory up to the proof of its last theorem",
+        ProofForm = "the Isar proof, from its first by, proof, apply or using",
+        Extensions = [".thy"],
+        Document = new IsabelleDocument(),
+        Syntax = IsabelleDocument.Syntax,
+        KeepsTime = true,
+        ProbeAsync = static (options, _) => Task.FromResult(options.Server is not null || Programs.IsThere(options.Tool ?? "isabelle")
+            ? new VerifierAvailability(true, "found; its server starts with the first use")
+            : new VerifierAvailability(false, $"there is no program {options.Tool ?? "isabelle"}", "Install Isabelle (https://isabelle.in.tum.de) and put its bin folder on PATH, or give --tool or --server.")),
+        Opener = static async (entry, options, cancellationToken) =>
+        {
+            var given = new IsabelleServerOptions();
+            given = given with { Program = options.Tool ?? given.Program, Session = options.Project ?? given.Session, Timeout = options.TimeLimit ?? given.Timeout, MaxBusy = options.Threads };
+            if (options.Server is { } server)
+            {
+                if (!System.Net.IPEndPoint.TryParse(server, out var point) || point.Port == 0)
+                    throw new RatchetException($"'{server}' is no address of an Isabelle server.", "Give its IP address and port, such as 127.0.0.1:9999, as 'isabelle server' prints them.");
+                given = given with { Host = point.Address.ToString(), Port = point.Port, Password = options.ServerKey ?? "" };
+            }
+
+            var verifier = await IsabelleVerifier.CreateAsync(given, cancellationToken).ConfigureAwait(false);
+            return new OpenVerifier(entry, verifier, item =>
+            {
+                _ = IsabelleStatement.Parse(item.Statement);
+                return VerifierEntry.PlainProblem(entry.Name, item);
+            });
+        },
+    };
+
     private static VerifierEntry Answers() => new()
     {
         Name = "answers",
+        Samples = Samples.Answers,
         Description = "Final answers of mathematical problems, compared exactly with a reference, in process (--profile says what counts as the same).",
         StatementForm = "the problem, in any words; its \"reference\" is the right answer or a whole solution",
         ProofForm = "a solution that ends in its answer, as a rule in \\boxed{...}",
@@ -136,6 +175,7 @@ internal static class VerifierEntries
     private static VerifierEntry Pddl() => new()
     {
         Name = "pddl",
+        Samples = Samples.Pddl,
         Description = "Plans for PDDL domains and problems, run step by step in process.",
         StatementForm = "(define (domain ...) ...) and (define (problem ...) ...) in one text",
         ProofForm = "a plan, one action after the other: (pick-up b) (stack b a)",

@@ -1,0 +1,53 @@
+namespace Ratchet.Systems.Verification.Forms;
+
+/// <summary>
+/// A few right proofs for each verifier, with which <c>ratchet validate NAME</c> tries the tool of this machine. They need no library, each of
+/// their steps is needed, and none proves another's statement.
+/// </summary>
+internal static class Samples
+{
+    private const string Walk = """
+        (define (domain walk) (:requirements :strips :typing) (:types place)
+          (:predicates (at ?p - place) (next ?p ?q - place))
+          (:action go :parameters (?p ?q - place) :precondition (and (at ?p) (next ?p ?q)) :effect (and (not (at ?p)) (at ?q))))
+        (define (problem errand) (:domain walk) (:objects a b c - place) (:init (at a) (next a b) (next b c))
+        """;
+
+    public static IReadOnlyList<ProofItem> Propositional { get; } =
+    [
+        Item("swap", "A /\\ B -> B /\\ A", "intros [h g]. split. exact g. exact h."),
+        Item("choice", "A \\/ B -> B \\/ A", "intros [h | g]. right. exact h. left. exact g."),
+    ];
+
+    public static IReadOnlyList<ProofItem> Coq { get; } =
+    [
+        Item("swap", "Theorem swap : forall P Q : Prop, P /\\ Q -> Q /\\ P.", "intros P Q H. destruct H as [HP HQ]. split. exact HQ. exact HP."),
+        Item("plus_zero", "Theorem plus_zero : forall n : nat, n + 0 = n.", "intros n. induction n as [|m IH]. reflexivity. simpl. rewrite IH. reflexivity."),
+    ];
+
+    public static IReadOnlyList<ProofItem> Lean { get; } =
+    [
+        Item("swap", "theorem swap (p q : Prop) (h : p ∧ q) : q ∧ p := by", "constructor\n· exact h.2\n· exact h.1"),
+        Item("nothing_plus", "theorem nothing_plus (n : Nat) : 0 + n = n := by", "induction n with\n| zero => rfl\n| succ n ih => exact congrArg Nat.succ ih"),
+    ];
+
+    public static IReadOnlyList<ProofItem> Isabelle { get; } =
+    [
+        Item("swap", "theory Swap imports Main begin\n\ntheorem swap: assumes h: \"P \\<and> Q\" shows \"Q \\<and> P\"", "proof\n  show Q using h by (rule conjunct2)\n  show P using h by (rule conjunct1)\nqed"),
+        Item("choice", "theory Choice imports Main begin\n\ntheorem choice: assumes h: \"P \\<or> Q\" shows \"Q \\<or> P\"", "using h\nproof\n  assume P\n  then show ?thesis by (rule disjI2)\nnext\n  assume Q\n  then show ?thesis by (rule disjI1)\nqed"),
+    ];
+
+    public static IReadOnlyList<ProofItem> Answers { get; } =
+    [
+        Item("sum", "What is 1/2 + 1/3?", "Over six it is 3/6 + 2/6, so \\boxed{\\frac{5}{6}}.") with { Reference = "5/6" },
+        Item("product", "What is 3 times 7?", "\\boxed{21}") with { Reference = "21" },
+    ];
+
+    public static IReadOnlyList<ProofItem> Pddl { get; } =
+    [
+        Item("far", Walk + "(:goal (at c)))", "(go a b)\n(go b c)\n"),
+        Item("near", Walk + "(:goal (at b)))", "(go a b)\n"),
+    ];
+
+    private static ProofItem Item(string id, string statement, string proof) => new() { Id = id, Statement = statement, Proof = proof, Source = "sample" };
+}
