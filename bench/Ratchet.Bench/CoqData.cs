@@ -19,10 +19,23 @@ internal static class CoqData
 
     public static void Run(string[] args)
     {
+        SideBySide.Check(args, "--data", "--list", "--part", "--take");
         var folder = Folder(args);
+        var part = SideBySide.Option(args, "--part", "all");
+        var take = SideBySide.Number(SideBySide.Option(args, "--take", "100000"));
+        if (part is "all" or "loads")
+            Loads(folder, take, SideBySide.Option(args, "--list", "no") == "yes");
+        if (part is "all" or "portfolio")
+            Portfolio([.. MiniF2F(folder).Where(r => r.Simple).Take(take)]);
+    }
+
+    private static void Loads(string folder, int take, bool list)
+    {
+        Console.WriteLine("| data set | rows | said to load | load | rows where both differ | seconds |");
+        Console.WriteLine("|---|---|---|---|---|---|");
         foreach (var (name, rows) in ((string, List<Row>)[])[("miniF2F", MiniF2F(folder)), ("PutnamBench", Putnam(folder))])
-            Load(name, rows, SideBySide.Option(args, "--list", "no") == "yes");
-        Portfolio([.. MiniF2F(folder).Where(r => r.Simple)]);
+            Load(name, [.. rows.Take(take)], list);
+        Console.WriteLine();
     }
 
     public static string Folder(string[] args) =>

@@ -14,6 +14,9 @@ const string Usage = """
                  --database /usr/share/metamath/databases/set.mm  --repeats 3
       metamath-steps   how many known proofs of a Metamath database can be made again step by step
                  --database /usr/share/metamath/databases/set.mm  --first 2000
+      coq        Coq checks on one core, warm workers and full checks against one coqc a file, and what a step costs: --repeats 3
+      coq-data   which Coq statements of miniF2F and PutnamBench load, and what the portfolio of simple scripts proves
+                 --data FOLDER (or RATCHET_DATA)  --part loads|portfolio  --take N (rows)  --list yes (name the rows that differ)
     """;
 
 var rest = args.Skip(1).ToArray();
@@ -23,6 +26,7 @@ Action? verb = args.FirstOrDefault() switch
     "sampling" => () => SamplingSideBySide.Run(rest),
     "trainer" => () => TrainerBench.Run(rest),
     "sampler" => () => SamplerBench.Run(rest),
+    "coq" => () => CoqBench.Run(rest),
     "coq-data" => () => CoqData.Run(rest),
     "metamath" => () => MetamathBench.Run(rest),
     "metamath-steps" => () => MetamathSteps.Run(rest),

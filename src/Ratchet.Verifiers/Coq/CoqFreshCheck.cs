@@ -5,9 +5,10 @@ namespace Ratchet.Verifiers.Coq;
 
 /// <summary>The full check: proofs that share a header, in a process that no other attempt has touched, with an audit of statement and axioms.</summary>
 /// <remarks>
-/// For each proof: the statement's definitions; the theorem once under a reference name, admitted; the theorem itself, the proof, <c>Qed</c>;
-/// then a definition that gives the proved constant the reference's type, which Coq refuses where another statement was proved; then what the
+/// For each proof: the statement's definitions; the theorem once under a reference name, admitted; the attempt's own lemmas; the theorem itself,
+/// the proof, <c>Qed</c>; then a definition that gives the proved constant the reference's type, which Coq refuses where another statement was proved; then what the
 /// constant rests on. That an admitted copy stands there helps no proof: one that uses it rests on an axiom that is not allowed.
+/// As the reference comes before the attempt's lemmas, none of them can change what it says.
 /// </remarks>
 internal sealed class CoqFreshCheck(CoqInstallation installation, CoqOptions options)
 {
@@ -33,14 +34,9 @@ internal sealed class CoqFreshCheck(CoqInstallation installation, CoqOptions opt
 
     private CoqRefusal? Check(CoqWorker worker, CoqStatement statement, CoqProof proof, Deadline deadline)
     {
-        foreach (var sentence in (IEnumerable<string>)[.. statement.Preamble.Select(s => s.Text), statement.Reference, "Admitted.", statement.Theorem.Text])
-        {
-            var reply = worker.Execute(sentence, deadline);
-            if (reply.Outcome != CoqOutcome.Done)
-                return Unavailable($"The statement does not load: {reply.Message}");
-        }
-
-        return proof.Run(worker, deadline) ?? Audit(worker, statement, options.AllowedAxioms, deadline);
+        return proof.Load(worker, statement, [statement.Reference, "Admitted."], deadline)
+            ?? proof.Run(worker, deadline)
+            ?? Audit(worker, statement, options.AllowedAxioms, deadline);
     }
 
     /// <summary>Audits the theorem on a worker that stands after its <c>Qed</c>.</summary>

@@ -8,9 +8,14 @@ namespace Ratchet.Verifiers.Coq;
 /// <param name="Length">Length of the text, where a message about its end points.</param>
 internal sealed record CoqProof(IReadOnlyList<CoqSentence> Sentences, int Length)
 {
+    /// <summary>Lemmas and definitions before the proof.</summary>
+    public IReadOnlyList<CoqSentence> Helpers { get; init; } = [];
+
     /// <summary>Reads a text and filters it.</summary>
+    /// <param name="text">Attempt.</param>
+    /// <param name="mayHelp">Whether it may bring lemmas and definitions before the proof.</param>
     /// <returns>The proof, or why it is refused.</returns>
-    public static (CoqProof? Proof, CoqRefusal? Refusal) Read(string text)
+    public static (CoqProof? Proof, CoqRefusal? Refusal) Read(string text, bool mayHelp)
     {
         List<CoqSentence> sentences;
         try
@@ -22,11 +27,42 @@ internal sealed record CoqProof(IReadOnlyList<CoqSentence> Sentences, int Length
             return (null, new CoqRefusal(VerdictReason.Syntax, new Feedback(e.Start, e.End, e.Message)));
         }
 
-        if (CoqFilter.Check(sentences, mayClose: true) is { } forbidden)
+        var (helpers, wrong) = mayHelp ? CoqHelpers.Count(sentences) : (0, null);
+        var before = sentences[..helpers];
+        sentences.RemoveRange(0, helpers);
+        if ((wrong ?? CoqFilter.Check(sentences, mayClose: true)) is { } forbidden)
             return (null, new CoqRefusal(VerdictReason.Cheat, forbidden));
         if (sentences.Count > 0 && CoqFilter.IsClosing(sentences[^1]))
             sentences.RemoveAt(sentences.Count - 1);
-        return (new CoqProof(sentences, text.Length), null);
+        return (new CoqProof(sentences, text.Length) { Helpers = before }, null);
+    }
+
+    /// <summary>
+    /// Has a worker that stands after the header execute the statement's definitions, what else is given, the helpers, and the theorem. Null where
+    /// Coq took them.
+    /// </summary>
+    public CoqRefusal? Load(CoqWorker worker, CoqStatement statement, IReadOnlyList<string> between, Deadline deadline)
+    {
+        foreach (var sentence in statement.Preamble.Select(s => s.Text).Concat(between))
+        {
+            var reply = worker.Execute(sentence, deadline);
+            if (reply.Outcome != CoqOutcome.Done)
+                return new CoqRefusal(VerdictReason.Unavailable, new Feedback(-1, -1, $"The statement does not load: {reply.Message}"));
+        }
+
+        foreach (var helper in Helpers)
+        {
+            var reply = worker.Execute(helper.Text, deadline);
+            if (reply.Outcome != CoqOutcome.Done)
+                return CoqRefusal.For(reply, helper);
+        }
+
+        var stated = worker.Execute(statement.Theorem.Text, deadline);
+        if (stated.Outcome == CoqOutcome.Done)
+            return null;
+        return Helpers.Count == 0 || stated.Outcome is not (CoqOutcome.Failed or CoqOutcome.Syntax)
+            ? new CoqRefusal(VerdictReason.Unavailable, new Feedback(-1, -1, $"The statement does not load: {stated.Message}"))
+            : new CoqRefusal(VerdictReason.StepFailed, new Feedback(0, Helpers[^1].End, $"After these lemmas the theorem cannot be stated: {stated.Message}"));
     }
 
     /// <summary>Runs the sentences on a worker that stands after the theorem, and closes the proof. Null where Coq took it.</summary>

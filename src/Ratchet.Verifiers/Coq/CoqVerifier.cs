@@ -116,7 +116,7 @@ public sealed class CoqVerifier : IVerifier, IDisposable
 
         if (text.Length > _options.MaxCharacters)
             return (null, null, Unknown(VerdictReason.ResourceLimit, $"The attempt has {text.Length} characters; at most {_options.MaxCharacters} are read."));
-        var (proof, refusal) = CoqProof.Read(text);
+        var (proof, refusal) = CoqProof.Read(text, _options.HelperLemmas);
         return (statement, proof, refusal is null ? null : Judge(refusal, TrustLevel.Full, 0));
     }
 
@@ -141,6 +141,12 @@ public sealed class CoqVerifier : IVerifier, IDisposable
         if (worker.HeaderError is { } error)
             return Unknown(VerdictReason.Unavailable, error);
         var before = worker.Executed;
+        if (proof.Helpers.Count > 0)
+        {
+            worker.Close(deadline);
+            return Judge(proof.Load(worker, statement, [], deadline) ?? proof.Run(worker, deadline), TrustLevel.Guide, worker.Executed - before);
+        }
+
         if (worker.Open(statement, deadline) is { } reply)
             return Unknown(VerdictReason.Unavailable, $"The statement does not load: {reply.Message}");
         return Judge(proof.Run(worker, deadline), TrustLevel.Guide, worker.Executed - before);

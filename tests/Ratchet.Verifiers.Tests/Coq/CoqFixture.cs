@@ -8,6 +8,7 @@ public sealed class CoqFixture : IDisposable
 {
     private readonly string? _missing;
     private readonly CoqVerifier? _verifier;
+    private CoqVerifier? _withLemmas;
 
     public CoqFixture()
     {
@@ -28,9 +29,20 @@ public sealed class CoqFixture : IDisposable
         return _verifier!;
     }
 
+    /// <summary>The shared verifier that reads attempts with lemmas of their own; skips the test where Coq is missing.</summary>
+    public CoqVerifier VerifierWithLemmas()
+    {
+        SkipUnlessThere();
+        return _withLemmas ??= new CoqVerifier(new CoqOptions { Threads = 1, HelperLemmas = true });
+    }
+
     public void SkipUnlessThere() => Assert.SkipUnless(_missing is null, _missing ?? "");
 
-    public void Dispose() => _verifier?.Dispose();
+    public void Dispose()
+    {
+        _verifier?.Dispose();
+        _withLemmas?.Dispose();
+    }
 }
 
 /// <summary>The tests that share one Coq.</summary>
