@@ -10,6 +10,9 @@ const string Usage = """
                  --batches 1,32  --threads 1,2  --repeats 5
       trainer    the own trainer alone: --seconds 8  --sizes 1,10,30  --threads 1,2
       sampler    the own sampler alone: THREADS [bf16]
+      coq        Coq checks on one core, warm workers and full checks against one coqc a file, and what a step costs: --repeats 3
+      coq-data   which Coq statements of miniF2F and PutnamBench load, and what the portfolio of simple scripts proves
+                 --data FOLDER (or RATCHET_DATA)  --part loads|portfolio  --take N (rows)  --list yes (name the rows that differ)
     """;
 
 var rest = args.Skip(1).ToArray();
@@ -19,6 +22,8 @@ Action? verb = args.FirstOrDefault() switch
     "sampling" => () => SamplingSideBySide.Run(rest),
     "trainer" => () => TrainerBench.Run(rest),
     "sampler" => () => SamplerBench.Run(rest),
+    "coq" => () => CoqBench.Run(rest),
+    "coq-data" => () => CoqData.Run(rest),
     _ => null,
 };
 if (verb is null)

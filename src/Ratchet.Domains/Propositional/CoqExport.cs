@@ -37,6 +37,20 @@ public static class CoqExport
         }
     }
 
+    /// <summary>
+    /// The theorem's sentence alone, its atoms as parameters that keep their names, so that a script of this domain proves it as it stands.
+    /// </summary>
+    /// <param name="name">A name that Coq can use.</param>
+    /// <param name="statement">A formula.</param>
+    /// <exception cref="StatementException">The statement is not a formula.</exception>
+    public static string Theorem(string name, string statement)
+    {
+        var formula = Parse(statement);
+        var atoms = new List<string>();
+        formula.CollectAtoms(atoms);
+        return $"Theorem {name}{(atoms.Count > 0 ? $" ({string.Join(' ', atoms)} : Prop)" : "")} : {FormulaPrinter.Print(formula)}.";
+    }
+
     private static Formula Parse(string statement)
     {
         try

@@ -27,6 +27,9 @@ public sealed record PoolFigures
     /// <summary>Processes that ended so far, by reason; each reason is there.</summary>
     public required IReadOnlyDictionary<WorkerEnd, long> Ends { get; init; }
 
+    /// <summary>Memory that the processes hold together, in bytes.</summary>
+    public required long ResidentBytes { get; init; }
+
     /// <summary>How long the oldest request that is not answered has been here, or null where there is none.</summary>
     public TimeSpan? OldestPending { get; init; }
 

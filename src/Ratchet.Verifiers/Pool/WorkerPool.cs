@@ -105,10 +105,18 @@ internal sealed class WorkerPool<TWorker> : IDisposable
                 Checks = _checks,
                 Starts = _starts,
                 Ends = Enum.GetValues<WorkerEnd>().ToDictionary(e => e, e => _ends[(int)e]),
+                ResidentBytes = Workers().Sum(w => w.Status?.ResidentBytes ?? 0),
                 OldestPending = oldest?.Age,
                 OldestPhase = oldest?.Phase,
             };
         }
+    }
+
+    /// <summary>The workers that are up, idle and busy.</summary>
+    public IReadOnlyList<TWorker> Workers()
+    {
+        lock (_gate)
+            return [.. _idle.Select(i => i.Worker), .. _places.Select(p => p.Worker).OfType<TWorker>()];
     }
 
     /// <summary>Cancels what waits and runs, ends the processes of the pool, and returns when all are gone.</summary>
