@@ -118,7 +118,7 @@ internal static class LeanJudge
 
     private static bool IsSyntax(string text) =>
         text.StartsWith("unexpected ", StringComparison.Ordinal) || text.StartsWith("expected ", StringComparison.Ordinal)
-        || text.StartsWith("unterminated ", StringComparison.Ordinal) || text.StartsWith("<input>:", StringComparison.Ordinal);
+        || text.StartsWith("unterminated ", StringComparison.Ordinal) || text.StartsWith("unknown tactic", StringComparison.Ordinal);
 
     private static string Cut(string text) => text.Length <= ShownLength ? text : text[..ShownLength] + " ...";
 }

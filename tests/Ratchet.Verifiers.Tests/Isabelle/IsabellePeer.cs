@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Ratchet.Verifiers.Isabelle;
 using Ratchet.Verifiers.Isabelle.Protocol;
 
@@ -72,7 +73,7 @@ internal sealed class IsabellePeer : IAsyncDisposable
     public static JsonObject Error(string text, string at, string message)
     {
         var index = text.IndexOf(at, StringComparison.Ordinal);
-        int Symbols(string part) => part.Length - part.Split("\\<forall>").Skip(1).Sum(_ => "\\<forall>".Length - 1) - part.Count(char.IsLowSurrogate);
+        int Symbols(string part) => Regex.Replace(part, @"\\<\^?\w+>", "x").Count(c => !char.IsLowSurrogate(c));
         return new JsonObject
         {
             ["kind"] = "error",
