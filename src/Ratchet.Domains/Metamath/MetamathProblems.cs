@@ -30,8 +30,10 @@ public static class MetamathProblems
     {
         ArgumentNullException.ThrowIfNull(database);
         ArgumentOutOfRangeException.ThrowIfNegative(first);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(seedShare is >= 0 and <= 1, true, nameof(seedShare));
-        ArgumentOutOfRangeException.ThrowIfNotEqual(heldoutShare is >= 0 and <= 1, true, nameof(heldoutShare));
+        if (seedShare is not (>= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(seedShare), seedShare, "A share is between 0 and 1.");
+        if (heldoutShare is not (>= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(heldoutShare), heldoutShare, "A share is between 0 and 1.");
         var problems = new List<Problem>();
         var references = new Dictionary<string, string>(StringComparer.Ordinal);
         var hashes = new HashSet<string>(StringComparer.Ordinal);

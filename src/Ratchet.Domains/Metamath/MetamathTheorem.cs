@@ -7,6 +7,7 @@ namespace Ratchet.Domains.Metamath;
 /// <summary>A statement to be proved: a theorem of a database at its place in the file, or a new one at the end of the file.</summary>
 public sealed class MetamathTheorem
 {
+    private readonly string _label = "";
     private readonly int[] _conclusion = [];
     private readonly int[] _mandatory = [];
     private readonly int[] _pairs = [];
@@ -15,14 +16,13 @@ public sealed class MetamathTheorem
     {
         Database = database;
         Index = index;
-        Label = database.Tables.Labels.Text(index);
     }
 
     internal MetamathTheorem(MetamathDatabase database, string label, int[] conclusion, int[] mandatory, LocalHypothesis[] locals, int[][] disjoint, int[] pairs)
     {
         Database = database;
         Index = -1;
-        Label = label;
+        _label = label;
         Locals = locals;
         LocalDisjoint = disjoint;
         _conclusion = conclusion;
@@ -34,7 +34,7 @@ public sealed class MetamathTheorem
     public MetamathDatabase Database { get; }
 
     /// <summary>Label.</summary>
-    public string Label { get; }
+    public string Label => Index >= 0 ? Database.Tables.Labels.Text(Index) : _label;
 
     /// <summary>True where the theorem is a new one, which stands behind the last statement of the database.</summary>
     public bool IsNew => Index < 0;

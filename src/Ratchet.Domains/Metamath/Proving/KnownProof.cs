@@ -1,5 +1,6 @@
 using Ratchet.Domains.Metamath.Reading;
 using Ratchet.Domains.Metamath.Syntax;
+using Ratchet.Domains.Metamath.Verification;
 using Ratchet.Runs;
 
 namespace Ratchet.Domains.Metamath.Proving;
@@ -55,7 +56,7 @@ internal sealed class KnownProof
         var database = _theorem.Database;
         var record = database.Tables.Statements[_theorem.Index];
         var proof = database.Tables.Sources[record.Source];
-        if (database.Verify(_theorem, Verification.NamedLabels.ProofText(database, _theorem.Index)).Fault is { } fault)
+        if (database.Verify(_theorem, NamedLabels.ProofText(database, _theorem.Index)).Fault is { } fault)
             throw Unreadable(fault.Message);
         var scanner = new TokenScanner(proof) { Position = record.ProofStart };
         var end = record.ProofStart + record.ProofLength;

@@ -14,7 +14,7 @@ internal sealed class DatabaseTables
     /// <summary>Symbol of each name.</summary>
     public GrowingArray<int> Symbols { get; } = new(1024);
 
-    /// <summary>Name of each constant, and of each variable v at place ~v.</summary>
+    /// <summary>Name of each constant.</summary>
     public GrowingArray<int> ConstantNames { get; } = new(1024);
 
     /// <summary>Name of each variable v at place ~v.</summary>

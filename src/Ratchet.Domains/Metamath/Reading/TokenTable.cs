@@ -52,11 +52,11 @@ internal sealed class TokenTable
 
     public int Find(string name)
     {
-        Span<byte> buffer = stackalloc byte[256];
-        if (name.Length is 0 or > 240 || !Ascii.IsValid(name))
-            return name.Length > 240 && Ascii.IsValid(name) ? FindBytes([.. Encoding.ASCII.GetBytes(name), .. new byte[8]], name.Length) : -1;
-        Encoding.ASCII.GetBytes(name, buffer);
-        return FindBytes(buffer[..(name.Length + 8)].ToArray(), name.Length);
+        if (name.Length == 0 || !Ascii.IsValid(name))
+            return -1;
+        var padded = new byte[name.Length + 8];
+        Encoding.ASCII.GetBytes(name, padded);
+        return Find(Key(padded, 0, name.Length), padded, 0, name.Length);
     }
 
     /// <summary>Adds a name that is not there yet and gives its number.</summary>
@@ -78,8 +78,6 @@ internal sealed class TokenTable
     public ReadOnlySpan<byte> Name(int value) => _names.AsSpan(_starts[value], _starts[value + 1] - _starts[value]);
 
     public string Text(int value) => Encoding.Latin1.GetString(Name(value));
-
-    private int FindBytes(byte[] padded, int length) => Find(Key(padded, 0, length), padded, 0, length);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Home(ulong key) => (int)((key * 0x9E3779B97F4A7C15) >> _shift);

@@ -2,7 +2,7 @@ namespace Ratchet.Domains.Metamath.Syntax;
 
 /// <summary>
 /// A descent parser that remembers, for each type and position, all places where an expression can end. Where an expression can be
-/// read in two ways, the syntax axiom that comes first in the database wins; the grammars of the published databases are unambiguous.
+/// read in two ways, the one that is found first is taken: the parser is deterministic, and the verifier has the last word.
 /// </summary>
 internal sealed class SyntaxParser(SyntaxGrammar grammar, int[] symbols, int limit)
 {

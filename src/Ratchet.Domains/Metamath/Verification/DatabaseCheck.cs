@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Ratchet.Domains.Metamath.Verification;
 
 /// <summary>Checks all proofs of a database. Theorems are independent of each other, so threads take them in any order.</summary>
@@ -39,7 +41,7 @@ internal static class DatabaseCheck
 
         public long Steps { get; private set; }
 
-        public System.Runtime.ExceptionServices.ExceptionDispatchInfo? Failure { get; private set; }
+        public ExceptionDispatchInfo? Failure { get; private set; }
 
         public void Run()
         {
@@ -52,9 +54,10 @@ internal static class DatabaseCheck
                         Check(reader, i);
                 }
             }
-            catch (OutOfMemoryException e)
+            catch (Exception e)
             {
-                Failure = System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(e);
+                // On a thread of its own it would end the process; it is thrown again where the check was asked for.
+                Failure = ExceptionDispatchInfo.Capture(e);
             }
         }
 
