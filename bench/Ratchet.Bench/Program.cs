@@ -17,6 +17,8 @@ const string Usage = """
       coq        Coq checks on one core, warm workers and full checks against one coqc a file, and what a step costs: --repeats 3
       coq-data   which Coq statements of miniF2F and PutnamBench load, and what the portfolio of simple scripts proves
                  --data FOLDER (or RATCHET_DATA)  --part loads|portfolio  --take N (rows)  --list yes (name the rows that differ)
+      plans      planners side by side on generated blocks problems, and the verifiers of plans and rules
+                 --problems 6 (of each class)  --seconds 1 (for each rate)
     """;
 
 var rest = args.Skip(1).ToArray();
@@ -31,6 +33,7 @@ Action? verb = args.FirstOrDefault() switch
     "metamath" => () => MetamathBench.Run(rest),
     "metamath-steps" => () => MetamathSteps.Run(rest),
     MetamathBench.OnceVerb => () => MetamathBench.RunOnce(rest),
+    "plans" => () => PlansBench.Run(rest),
     _ => null,
 };
 if (verb is null)

@@ -22,25 +22,22 @@ internal sealed class RuleSolution
         foreach (var fact in theory.Facts)
             _facts[fact] = true;
         _rulesFor = Enumerable.Range(0, theory.Rules.Length).ToLookup(r => theory.Rules[r].Head);
-        Reasons = new int[_facts.Length];
         Established = new bool[_facts.Length];
-        bool[] possible;
+        bool[] before;
         do
         {
-            possible = Close(Established);
-            (var before, Established) = (Established, Close(possible));
-            if (before.AsSpan().SequenceEqual(Established))
-                break;
+            before = Established;
+            _possible = Close(opposing: before);
+            Established = Close(opposing: _possible);
         }
-        while (true);
-        _possible = possible;
+        while (!before.AsSpan().SequenceEqual(Established));
     }
 
     /// <summary>By literal.</summary>
     public bool[] Established { get; private set; }
 
     /// <summary>By established literal: the rule that gives it, or -1 for a fact. Following bodies from here never goes in a circle.</summary>
-    public int[] Reasons { get; private set; }
+    public int[] Reasons { get; private set; } = [];
 
     /// <summary><c>proved</c>, <c>disproved</c> or <c>unknown</c>.</summary>
     public RulesAnswer Answer => Established[_theory.Query] ? RulesAnswer.Proved : Established[_theory.Query ^ 1] ? RulesAnswer.Disproved : RulesAnswer.Unknown;

@@ -34,7 +34,7 @@ internal sealed class RulesProofChecker(RuleTheory theory, RuleSolution solution
             return _derived[literal] ? null : $"No step derives '{theory.Print(literal)}'.";
         }
 
-        var silent = Array.FindIndex(theory.Rules, r => r.Head >> 1 == theory.Query >> 1 && !_excused[Array.IndexOf(theory.Rules, r)]);
+        var silent = Enumerable.Range(0, theory.Rules.Length).FirstOrDefault(r => theory.Rules[r].Head >> 1 == theory.Query >> 1 && !_excused[r], -1);
         return silent < 0 ? null : $"No step says why {theory.Rules[silent].Id} does not decide the question.";
     }
 
