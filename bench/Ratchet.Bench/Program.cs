@@ -10,6 +10,8 @@ const string Usage = """
                  --batches 1,32  --threads 1,2  --repeats 5
       trainer    the own trainer alone: --seconds 8  --sizes 1,10,30  --threads 1,2
       sampler    the own sampler alone: THREADS [bf16]
+      answers    pairs of answers compared in a second, by kind: --repeats 5
+                 --data FOLDER: counts on data sets instead
     """;
 
 var rest = args.Skip(1).ToArray();
@@ -19,6 +21,7 @@ Action? verb = args.FirstOrDefault() switch
     "sampling" => () => SamplingSideBySide.Run(rest),
     "trainer" => () => TrainerBench.Run(rest),
     "sampler" => () => SamplerBench.Run(rest),
+    "answers" => () => AnswersBench.Run(rest),
     _ => null,
 };
 if (verb is null)
