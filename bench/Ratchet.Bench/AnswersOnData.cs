@@ -22,7 +22,6 @@ internal static class AnswersOnData
         Console.WriteLine($"- Grader version {AnswerGrader.Version}; counts, so the load of the machine plays no part.");
         Console.WriteLine();
         Labelled(folder);
-        Values(folder);
         Console.WriteLine("## Reference solutions");
         Console.WriteLine();
         Console.WriteLine("Each answer is extracted and compared with itself behind a typesetting command, so that the comparison does not end at equal characters, and with the answer of the next problem.");
@@ -89,33 +88,6 @@ internal static class AnswersOnData
             return AnswerGrader.Compare(reference, answer, AnswerProfiles.Math);
         var profile = AnswerProfiles.Mined with { RoundedDecimals = row.GetProperty("options").GetProperty("precision").GetInt32() };
         return AnswerGrader.Compare(AnswerExtractor.Extract(reference, profile).Text ?? "", AnswerExtractor.Extract(answer, profile).Text ?? "", profile);
-    }
-
-    /// <summary>LaTeX with a known meaning: every variable takes its given value, and the result must be the given number.</summary>
-    private static void Values(string folder)
-    {
-        var (right, wrong, undecided) = (0, new List<string>(), new List<string>());
-        foreach (var row in Rows(folder, "answer-equivalence/latex_values.jsonl"))
-        {
-            if (row.GetProperty("value") is not { ValueKind: JsonValueKind.Number } value || row.GetProperty("at").EnumerateObject().Any())
-                continue;
-            var latex = row.GetProperty("latex").GetString()!;
-            var result = AnswerGrader.Compare(latex, value.GetRawText(), AnswerProfiles.Rounded with { RoundedDecimals = 12 });
-            if (result.IsEqual)
-                right++;
-            else
-                (result.Outcome == AnswerOutcome.Undecided ? undecided : wrong).Add($"`{latex}` ({result.Message})");
-        }
-
-        Console.WriteLine("## Constants in LaTeX");
-        Console.WriteLine();
-        Console.WriteLine($"Rows with a number and no variable: {right} read to the stated value, {wrong.Count} to another, {undecided.Count} not read.");
-        Console.WriteLine();
-        foreach (var line in wrong)
-            Console.WriteLine($"- another value: {line}");
-        foreach (var line in undecided)
-            Console.WriteLine($"- not read: {line}");
-        Console.WriteLine();
     }
 
     private static void References(string folder, List<string> notes, string name, AnswerProfile profile, string field, params string[] files)
