@@ -19,6 +19,8 @@ const string Usage = """
                  --data FOLDER (or RATCHET_DATA)  --part loads|portfolio  --take N (rows)  --list yes (name the rows that differ)
       plans      planners side by side on generated blocks problems, and the verifiers of plans and rules
                  --problems 6 (of each class)  --seconds 1 (for each rate)
+      answers    pairs of answers compared in a second, by kind: --repeats 5
+                 --data FOLDER: counts on data sets instead
     """;
 
 var rest = args.Skip(1).ToArray();
@@ -34,6 +36,7 @@ Action? verb = args.FirstOrDefault() switch
     "metamath-steps" => () => MetamathSteps.Run(rest),
     MetamathBench.OnceVerb => () => MetamathBench.RunOnce(rest),
     "plans" => () => PlansBench.Run(rest),
+    "answers" => () => AnswersBench.Run(rest),
     _ => null,
 };
 if (verb is null)

@@ -164,6 +164,7 @@ public sealed class AnswerGraderTests
     [InlineData("5", " . ", AnswerReason.Unreadable)]
     [InlineData(@"\int_0^1 x\,dx", "1/2", AnswerReason.NotSupported)]
     [InlineData("f(2)", "f(3)", AnswerReason.NotSupported)]
+    [InlineData("1", @"\frac{d}{dx}x", AnswerReason.NotSupported)]
     [InlineData(@"\arctan\frac12+\arctan\frac13", @"\frac{\pi}{4}", AnswerReason.Unproven)]
     public void What_cannot_be_decided_is_undecided_with_a_reason(string reference, string answer, AnswerReason reason)
     {

@@ -116,6 +116,8 @@ internal sealed partial class AnswerComparer
         var (a, b) = (_sets.Read(reference), _sets.Read(answer));
         if (reference is BuilderNode first && answer is BuilderNode second && (a is null || b is null))
             return CompareInOrder([first.Head, first.Condition], [second.Head, second.Condition]);
+        if (reference is RegionNode x && answer is RegionNode y && a is null && b is null && x.Operators.SequenceEqual(y.Operators))
+            return CompareInOrder(x.Items, y.Items);
         if (a is null || b is null)
             return OtherKind("a set of numbers against something else");
         return ComparePieces(a, b);

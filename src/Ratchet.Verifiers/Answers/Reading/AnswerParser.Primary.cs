@@ -242,8 +242,7 @@ internal sealed partial class AnswerParser
             case "reals":
                 return new ConstantNode(MathConstant.Reals);
             case "frac":
-                var numerator = FractionArgument();
-                return new ProductNode([new(numerator), new(FractionArgument(), true)]);
+                return Fraction();
             case "binom":
                 var upper = FractionArgument();
                 return new CallNode(Function.Binomial, [upper, FractionArgument()]);
@@ -258,6 +257,15 @@ internal sealed partial class AnswerParser
             default:
                 return Applied(token.Text);
         }
+    }
+
+    private ProductNode Fraction()
+    {
+        var numerator = FractionArgument();
+        var denominator = FractionArgument();
+        if (numerator is SymbolNode { Name: "d" } && denominator is ProductNode { Factors: [{ Node: SymbolNode { Name: "d" } }, { Node: SymbolNode }] })
+            throw new UndecidedException(AnswerReason.NotSupported, "derivatives are not read");
+        return new ProductNode([new(numerator), new(denominator, true)]);
     }
 
     /// <summary>An argument of \frac: a group or a single token; the lexer has cut \frac12 into digits.</summary>

@@ -45,8 +45,8 @@ internal static class AnswerReader
             }
         }
 
-        // A formula with a command that is not known stays a formula, whatever words are in it.
-        var isFormula = tokens.Any(t => t.Kind == TokenKind.Name && t.Text[0] == '\\');
+        // A formula with a command that is not known or not supported stays a formula, whatever words are in it.
+        var isFormula = failure.Reason == AnswerReason.NotSupported || tokens.Any(t => t.Kind == TokenKind.Name && t.Text[0] == '\\');
         return !isFormula && tokens.Any(t => t.Kind == TokenKind.Word || (t.Kind == TokenKind.Letter && t.FromText))
             ? new TextNode(WordsOf(tokens))
             : throw failure;

@@ -405,6 +405,8 @@ internal sealed class Lexer
 
     private void Add(TokenKind kind, string text, string? period = null)
     {
+        if (text.Length == 0 && kind is not (TokenKind.Begin or TokenKind.EndEnvironment))
+            return;
         if (_tokens.Count >= MaxTokens)
             throw new UndecidedException(AnswerReason.Limit, $"the answer has more than {MaxTokens} tokens");
         _tokens.Add(new(kind, text, _space, _inText, _at) { Period = period });
