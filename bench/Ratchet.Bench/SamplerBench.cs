@@ -13,7 +13,7 @@ internal static class SamplerBench
         var precision = args.Contains("bf16") ? WeightPrecision.BFloat16 : WeightPrecision.Float32;
         var config = new DecoderConfig
         {
-            VocabularySize = 64, HiddenSize = 128, Layers = 5, Heads = 4, KeyValueHeads = 2, HeadSize = 32, FeedForwardSize = 352, MaxPositions = 256,
+            VocabularySize = 64, HiddenSize = 128, Layers = 5, Heads = 8, KeyValueHeads = 4, HeadSize = 16, FeedForwardSize = 352, MaxPositions = 256, QkNorm = true,
         };
         using var sampler = new CpuSampler(DecoderWeights.Initialize(config, RandomStream.FromSeed(1), 0.05), threads, precision);
         Console.WriteLine($"{config.ParameterCount} parameters, {threads} worker(s), {precision}; prompt 40 tokens, 100 sampled");

@@ -19,7 +19,7 @@ internal static class SamplingSideBySide
         var repeats = SideBySide.Number(SideBySide.Option(args, "--repeats", "5"));
         var config = new DecoderConfig
         {
-            VocabularySize = 64, HiddenSize = 128, Layers = 5, Heads = 8, KeyValueHeads = 4, HeadSize = 16, FeedForwardSize = 352, MaxPositions = 256,
+            VocabularySize = 64, HiddenSize = 128, Layers = 5, Heads = 8, KeyValueHeads = 4, HeadSize = 16, FeedForwardSize = 352, MaxPositions = 256, QkNorm = true,
         };
         var weights = DecoderWeights.Initialize(config, RandomStream.FromSeed(1), 0.05);
         Console.WriteLine("## Sampling");

@@ -42,7 +42,7 @@ public static class TrainerBench
     /// <summary>The shape of a size: 1, 10 or 30 million parameters.</summary>
     internal static DecoderConfig Shape(string size) => size switch
     {
-        "1" => new DecoderConfig { VocabularySize = 64, HiddenSize = 128, Layers = 5, Heads = 4, KeyValueHeads = 2, HeadSize = 32, FeedForwardSize = 352, MaxPositions = 256 },
+        "1" => new DecoderConfig { VocabularySize = 64, HiddenSize = 128, Layers = 5, Heads = 8, KeyValueHeads = 4, HeadSize = 16, FeedForwardSize = 352, MaxPositions = 256, QkNorm = true },
         "10" => new DecoderConfig { VocabularySize = 1024, HiddenSize = 320, Layers = 8, Heads = 10, KeyValueHeads = 5, HeadSize = 32, FeedForwardSize = 896, MaxPositions = 256 },
         "30" => new DecoderConfig { VocabularySize = 2048, HiddenSize = 512, Layers = 10, Heads = 8, KeyValueHeads = 4, HeadSize = 64, FeedForwardSize = 1408, MaxPositions = 256 },
         _ => throw new ArgumentException($"There is no size '{size}'; sizes are 1, 10 and 30.", nameof(size)),

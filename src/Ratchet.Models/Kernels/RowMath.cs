@@ -277,6 +277,34 @@ internal static unsafe class RowMath<TLanes>
             TLanes.Store(TLanes.Multiply(TLanes.Add(TLanes.Add(b0, b1), TLanes.Add(b2, b3)), scale), output + d + 16);
         }
 
+        for (; d + 16 <= headSize; d += 16)
+        {
+            TLanes a0 = TLanes.Zero, a1 = a0, a2 = a0, a3 = a0;
+            for (var t = 0; t < count; t += 16)
+            {
+                var v = pages[t / 16] + valueOffset + d;
+                var w = weights + t;
+                var end = Math.Min(16, count - t);
+                var i = 0;
+                for (; i + 4 <= end; i += 4, v += 4 * headSize)
+                {
+                    a0 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(w[i]), TLanes.Load(v), a0);
+                    a1 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(w[i + 1]), TLanes.Load(v + headSize), a1);
+                    a2 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(w[i + 2]), TLanes.Load(v + (2 * headSize)), a2);
+                    a3 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(w[i + 3]), TLanes.Load(v + (3 * headSize)), a3);
+                }
+
+                if (i < end)
+                    a0 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(w[i]), TLanes.Load(v), a0);
+                if (i + 1 < end)
+                    a1 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(w[i + 1]), TLanes.Load(v + headSize), a1);
+                if (i + 2 < end)
+                    a2 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(w[i + 2]), TLanes.Load(v + (2 * headSize)), a2);
+            }
+
+            TLanes.Store(TLanes.Multiply(TLanes.Add(TLanes.Add(a0, a1), TLanes.Add(a2, a3)), scale), output + d);
+        }
+
         for (; d < headSize; d++)
         {
             float s0 = 0, s1 = 0, s2 = 0, s3 = 0;
