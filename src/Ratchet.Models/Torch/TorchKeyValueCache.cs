@@ -68,11 +68,13 @@ internal sealed class TorchKeyValueCache : IDisposable
         var at = TorchBatch.Upload(places, _decoder.Device);
         var position = TorchBatch.Upload(positions, _decoder.Device);
         Tensor? mask = null;
-        if (positions.IndexOfAnyExcept(length - 1) >= 0)
+        var window = Math.Min(config.SlidingWindow ?? length, length);
+        if (positions.IndexOfAnyExcept(length - 1) >= 0 || window < length)
         {
-            // Rows of shorter sequences hold what earlier sequences left there.
+            // Rows of shorter sequences hold what earlier sequences left there, and a window hides what is too far back.
             using var past = arange(length, dtype: ScalarType.Int64, device: _decoder.Device);
-            mask = past.unsqueeze(0).le(position.unsqueeze(1)).view(n, 1, 1, length);
+            var distance = position.unsqueeze(1) - past.unsqueeze(0);
+            mask = distance.ge(0).logical_and(distance.lt(window)).view(n, 1, 1, length);
         }
 
         var hidden = _decoder.Run(TorchBatch.Upload(ids, _decoder.Device), position, length, Attend);
