@@ -70,7 +70,7 @@ internal sealed class ConfigReader
     /// <summary>Token ids: one, or a list.</summary>
     public IReadOnlyList<int> Ids(string key)
     {
-        IEnumerable<JsonNode?> nodes = _root[key] switch { null => [], JsonArray list => list, var one => [one] };
+        var nodes = _root[key] as JsonArray as IEnumerable<JsonNode?> ?? (Has(key) ? Enumerable.Repeat(_root[key], 1) : []);
         return [.. nodes.Select(node => node is JsonValue v && v.TryGetValue<int>(out var id) ? id : Wrong<int>(key, "a token id or a list of them"))];
     }
 

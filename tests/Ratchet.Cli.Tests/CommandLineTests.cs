@@ -37,6 +37,7 @@ public sealed class CommandLineTests
               eval <model>                              Evaluates a model on a file of problems: pass@k with intervals.
               sample <model> <goal>                     Lets a model attempt one goal, and judges the attempts.
               verify <file>                             Judges proofs of a file; exit code 1 when one is not accepted.
+              model                                     Shows, converts, averages and compares models on disk.
               list <domains|recipes|systems|verifiers>  Lists systems, recipes, domains and verifiers.
               schema                                    Writes the JSON schema of recipes, for editors.
               doctor                                    Shows what this machine has: cores, instructions, memory, libraries, verifiers, speeds.
