@@ -41,7 +41,7 @@ internal static class TokenizersSideBySide
         SideBySide.PrintFacts("tokenizers", args);
         Console.WriteLine($"- MB of UTF-8 text a second on one thread: median of {repeats} passes (least to most), the three taken in turn, one pass before them not counted. Texts are parts of {DocumentLength} characters. Loading is not counted.");
         Console.WriteLine();
-        Console.WriteLine("| tokenizer | text | Ratchet | Rust (tokenizers, Node) | JavaScript (tokenizers.js) | to Rust | to JavaScript | ids equal |");
+        Console.WriteLine("| tokenizer | text | Ratchet | Rust (tokenizers, Node) | JavaScript (tokenizers.js) | to Rust | to JavaScript | as many ids |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|");
         foreach (var file in SideBySide.Option(args, "--texts", "README.md").Split(','))
         {
