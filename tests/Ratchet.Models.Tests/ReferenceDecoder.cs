@@ -58,7 +58,7 @@ internal static class ReferenceDecoder
                     var head = flat.AsSpan(i * c.HeadSize, c.HeadSize).ToArray();
                     if (rotate && c.QkNorm)
                         head = Norm(head, weights[a + name + "_norm.weight"], c.NormEpsilon);
-                    return rotate ? Rotate(head, position, c.RopeTheta) : head;
+                    return rotate ? Rotate(head, position, c) : head;
                 })];
             }
         }
@@ -88,15 +88,18 @@ internal static class ReferenceDecoder
         return [.. x.Zip(weight, (v, w) => v * scale * w)];
     }
 
-    private static double[] Rotate(double[] head, int position, double theta)
+    private static double[] Rotate(double[] head, int position, DecoderConfig c)
     {
+        // The frequencies themselves are held against an independent definition by the NumPy reference.
+        var frequencies = RopeScaling.Frequencies(head.Length, c.RopeTheta, c.RopeScaling);
+        var factor = c.RopeScaling?.RotaryFactor ?? 1;
         var half = head.Length / 2;
         var result = new double[head.Length];
         for (var i = 0; i < half; i++)
         {
-            var angle = position * Math.Pow(theta, -2.0 * i / head.Length);
-            result[i] = (head[i] * Math.Cos(angle)) - (head[i + half] * Math.Sin(angle));
-            result[i + half] = (head[i + half] * Math.Cos(angle)) + (head[i] * Math.Sin(angle));
+            var angle = position * frequencies[i];
+            result[i] = factor * ((head[i] * Math.Cos(angle)) - (head[i + half] * Math.Sin(angle)));
+            result[i + half] = factor * ((head[i + half] * Math.Cos(angle)) + (head[i] * Math.Sin(angle)));
         }
 
         return result;

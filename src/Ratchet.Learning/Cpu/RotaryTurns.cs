@@ -15,7 +15,7 @@ internal sealed unsafe class RotaryTurns : IDisposable
     public RotaryTurns(DecoderConfig config)
     {
         _headSize = config.HeadSize;
-        var (cosines, sines) = RotaryTable.Create(config.MaxPositions, config.HeadSize, config.RopeTheta);
+        var (cosines, sines) = RotaryTable.Create(config, config.MaxPositions);
         _cosines = Copy(cosines);
         _sines = Copy(sines);
         for (var i = 0; i < sines.Length; i++)

@@ -23,12 +23,13 @@ public sealed unsafe class CpuDecoder : IDisposable
     private readonly float _scale;
 
     /// <summary>Packs the weights; they are copied.</summary>
-    /// <exception cref="Runs.RatchetException">The shape is invalid.</exception>
+    /// <exception cref="Runs.RatchetException">The shape is invalid, or only the tensor library computes it.</exception>
     public CpuDecoder(DecoderWeights weights, WeightPrecision precision = WeightPrecision.Float32)
     {
         ArgumentNullException.ThrowIfNull(weights);
         Config = weights.Config;
         Config.ThrowIfInvalid();
+        Config.ThrowIfNotOnOwnKernels();
         Precision = precision;
         _queryWidth = Config.Heads * Config.HeadSize;
         _keyWidth = Config.KeyValueHeads * Config.HeadSize;
@@ -37,7 +38,7 @@ public sealed unsafe class CpuDecoder : IDisposable
         _embedding = Copy(embedding);
         _finalNorm = Copy(weights["model.norm.weight"]);
         _head = new PackedMatrix(Config.HiddenSize, precision, Config.TiedHead ? embedding : weights["lm_head.weight"]);
-        var (cosines, sines) = RotaryTable.Create(Config.MaxPositions, Config.HeadSize, Config.RopeTheta);
+        var (cosines, sines) = RotaryTable.Create(Config, Config.MaxPositions);
         _cosines = Copy(cosines);
         _sines = Copy(sines);
         _blocks = [.. Enumerable.Range(0, Config.Layers).Select(i => new Block(weights, i, precision))];

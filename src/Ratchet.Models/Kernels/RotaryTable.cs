@@ -4,20 +4,22 @@ namespace Ratchet.Models.Kernels;
 public static class RotaryTable
 {
     /// <summary>
-    /// Tables of [positions, headSize / 2]: the angle of pair i at position p is <c>p · theta^(-2i / headSize)</c>, computed in double precision.
+    /// Tables of [positions, turning dimensions / 2] of a model, computed in double precision: those of the angle <c>position · frequency</c>, with the
+    /// model's scaling. The turning dimensions are a whole head, with latent attention its rotary part.
     /// </summary>
-    public static (float[] Cosines, float[] Sines) Create(int positions, int headSize, double theta)
+    public static (float[] Cosines, float[] Sines) Create(DecoderConfig config, int positions)
     {
-        var half = headSize / 2;
-        var cosines = new float[positions * half];
-        var sines = new float[positions * half];
-        for (var i = 0; i < half; i++)
+        ArgumentNullException.ThrowIfNull(config);
+        var frequencies = RopeScaling.Frequencies(config.LatentAttention?.RotaryHeadSize ?? config.HeadSize, config.RopeTheta, config.RopeScaling);
+        var factor = config.RopeScaling?.RotaryFactor ?? 1;
+        var cosines = new float[positions * frequencies.Length];
+        var sines = new float[positions * frequencies.Length];
+        for (var i = 0; i < frequencies.Length; i++)
         {
-            var frequency = Math.Pow(theta, -2.0 * i / headSize);
             for (var p = 0; p < positions; p++)
             {
-                cosines[(p * half) + i] = (float)Math.Cos(p * frequency);
-                sines[(p * half) + i] = (float)Math.Sin(p * frequency);
+                cosines[(p * frequencies.Length) + i] = (float)(factor * Math.Cos(p * frequencies[i]));
+                sines[(p * frequencies.Length) + i] = (float)(factor * Math.Sin(p * frequencies[i]));
             }
         }
 

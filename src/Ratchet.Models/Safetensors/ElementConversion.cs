@@ -55,11 +55,21 @@ internal static class ElementConversion
         return float.IsNaN(value) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 
+    /// <summary>E4M3: bias 7, subnormals, one NaN of each sign and no infinities.</summary>
+    private static float FromFloat8(byte bits)
+    {
+        int exponent = (bits >> 3) & 15, fraction = bits & 7;
+        var size = (bits & 0x7F) == 0x7F ? float.NaN : exponent == 0 ? MathF.ScaleB(fraction, -9) : MathF.ScaleB(8 + fraction, exponent - 10);
+        return bits >= 0x80 ? -size : size;
+    }
+
     private static float One(TensorType type, ReadOnlySpan<byte> bytes) => type switch
     {
         TensorType.Boolean => bytes[0] == 0 ? 0f : 1f,
         TensorType.UInt8 => bytes[0],
         TensorType.Int8 => (sbyte)bytes[0],
+        TensorType.Float8E5M2 => (float)BitConverter.UInt16BitsToHalf((ushort)(bytes[0] << 8)),
+        TensorType.Float8E4M3 => FromFloat8(bytes[0]),
         TensorType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(bytes),
         TensorType.UInt16 => BinaryPrimitives.ReadUInt16LittleEndian(bytes),
         TensorType.Float16 => (float)BinaryPrimitives.ReadHalfLittleEndian(bytes),

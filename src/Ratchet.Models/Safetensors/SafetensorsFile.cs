@@ -9,7 +9,8 @@ namespace Ratchet.Models.Safetensors;
 /// <remarks>
 /// Format: 8 bytes of header length (little-endian), a JSON header, the tensors' bytes (github.com/huggingface/safetensors).
 /// A file of any content ends in a checked header or in a <see cref="RatchetException"/>; no allocation is larger than the file
-/// allows. Reading is safe from many threads.
+/// allows. Reading is safe from many threads. Bytes are read at their places and not mapped into memory: a file that is cut short under a map ends the
+/// process with a signal, here it is an error with the tensor's name.
 /// </remarks>
 public sealed class SafetensorsFile : IDisposable
 {
@@ -69,12 +70,10 @@ public sealed class SafetensorsFile : IDisposable
     public TensorInfo? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>The elements of a tensor as float32, row-major. Numbers of other types are converted (64-bit ones are rounded).</summary>
-    /// <exception cref="RatchetException">The file has no such tensor, its type cannot be converted, or the file shrank since it was opened.</exception>
+    /// <exception cref="RatchetException">The file has no such tensor, it is longer than an array can be, or the file shrank since it was opened.</exception>
     public float[] ReadFloats(string name)
     {
         var tensor = Find(name) ?? throw new RatchetException($"'{Path}' has no tensor {SafetensorsHeader.Quote(name)}.", "Check that the file belongs to this model.");
-        if (tensor.Type is TensorType.Float8E4M3 or TensorType.Float8E5M2)
-            throw new RatchetException($"The tensor {SafetensorsHeader.Quote(name)} of '{Path}' has the type {tensor.Type.Name()}, which is not supported.", "Convert the model to F32, BF16 or F16.");
         if (tensor.Length > Array.MaxLength)
             throw new RatchetException($"The tensor {SafetensorsHeader.Quote(name)} of '{Path}' has {tensor.Length} elements; {Array.MaxLength} is the limit.", "Use a smaller model.");
         var data = GC.AllocateUninitializedArray<float>((int)tensor.Length);
@@ -96,6 +95,20 @@ public sealed class SafetensorsFile : IDisposable
         }
 
         return data;
+    }
+
+    /// <summary>Some of a tensor's bytes as they lie in the file, for going through a tensor that need not fit into memory.</summary>
+    /// <param name="name">Tensor.</param>
+    /// <param name="from">Byte offset from the tensor's first element.</param>
+    /// <param name="target">Filled whole.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The part reaches beyond the tensor.</exception>
+    /// <exception cref="RatchetException">The file has no such tensor, cannot be read, or shrank since it was opened.</exception>
+    public void ReadBytes(string name, long from, Span<byte> target)
+    {
+        var tensor = Find(name) ?? throw new RatchetException($"'{Path}' has no tensor {SafetensorsHeader.Quote(name)}.", "Check that the file belongs to this model.");
+        ArgumentOutOfRangeException.ThrowIfNegative(from);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(from + target.Length, tensor.ByteLength, nameof(target));
+        ReadBytes(tensor, from, target);
     }
 
     /// <inheritdoc/>

@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Ratchet.Runs;
 
 namespace Ratchet.Models.Safetensors;
@@ -30,82 +25,25 @@ public static class SafetensorsWriter
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(tensors);
-        var header = Header(tensors, type, metadata);
-        try
+        foreach (var (name, shape, data) in tensors)
         {
-            using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            void Put(ReadOnlySpan<byte> bytes)
-            {
-                hash.AppendData(bytes);
-                stream.Write(bytes);
-            }
-
-            Span<byte> prefix = stackalloc byte[8];
-            BinaryPrimitives.WriteInt64LittleEndian(prefix, header.Length);
-            Put(prefix);
-            Put(header);
-            var size = type.Size();
-            var chunk = new byte[ChunkElements * size];
-            foreach (var (_, _, data) in tensors)
-            {
-                for (var i = 0; i < data.Length; i += ChunkElements)
-                {
-                    var part = data.AsSpan(i, Math.Min(ChunkElements, data.Length - i));
-                    ElementConversion.FromFloats(type, part, chunk);
-                    Put(chunk.AsSpan(0, part.Length * size));
-                }
-            }
-
-            stream.Flush(flushToDisk: true);
-            return Convert.ToHexStringLower(hash.GetHashAndReset());
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw RunFolder.Explain(e, $"The file '{path}' cannot be written");
-        }
-    }
-
-    private static byte[] Header(IReadOnlyList<(string Name, IReadOnlyList<int> Shape, float[] Data)> tensors, TensorType type, IReadOnlyDictionary<string, string>? metadata)
-    {
-        var names = new HashSet<string>(StringComparer.Ordinal) { SafetensorsHeader.MetadataKey };
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            json.WriteStartObject();
-            if (metadata is { Count: > 0 })
-            {
-                json.WriteStartObject(SafetensorsHeader.MetadataKey);
-                foreach (var (key, value) in metadata.OrderBy(p => p.Key, StringComparer.Ordinal))
-                    json.WriteString(key, value);
-                json.WriteEndObject();
-            }
-
-            long offset = 0;
-            foreach (var (name, shape, data) in tensors)
-            {
-                if (!names.Add(name))
-                    throw new ArgumentException($"The tensor name '{name}' is used twice or reserved.", nameof(tensors));
-                if (shape.Aggregate(1L, (a, b) => checked(a * b)) != data.LongLength)
-                    throw new ArgumentException($"The tensor '{name}' has {data.LongLength} elements, its shape is [{string.Join(", ", shape)}].", nameof(tensors));
-                json.WriteStartObject(name);
-                json.WriteString("dtype", type.Name());
-                json.WriteStartArray("shape");
-                foreach (var dimension in shape)
-                    json.WriteNumberValue(dimension);
-                json.WriteEndArray();
-                json.WriteStartArray("data_offsets");
-                json.WriteNumberValue(offset);
-                json.WriteNumberValue(offset += data.LongLength * type.Size());
-                json.WriteEndArray();
-                json.WriteEndObject();
-            }
-
-            json.WriteEndObject();
+            if (shape.Aggregate(1L, (a, b) => checked(a * b)) != data.LongLength)
+                throw new ArgumentException($"The tensor '{name}' has {data.LongLength} elements, its shape is [{string.Join(", ", shape)}].", nameof(tensors));
         }
 
-        while (buffer.WrittenCount % 8 != 0)
-            buffer.Write(" "u8);
-        return buffer.WrittenSpan.ToArray();
+        using var stream = new SafetensorsStream(path, [.. tensors.Select(t => (t.Name, type, (IReadOnlyList<long>)[.. t.Shape.Select(d => (long)d)]))], metadata);
+        var size = type.Size();
+        var chunk = new byte[ChunkElements * size];
+        foreach (var (_, _, data) in tensors)
+        {
+            for (var i = 0; i < data.Length; i += ChunkElements)
+            {
+                var part = data.AsSpan(i, Math.Min(ChunkElements, data.Length - i));
+                ElementConversion.FromFloats(type, part, chunk);
+                stream.Write(chunk.AsSpan(0, part.Length * size));
+            }
+        }
+
+        return stream.Finish();
     }
 }

@@ -12,10 +12,10 @@ public enum TensorType
     /// <summary><c>I8</c>.</summary>
     Int8,
 
-    /// <summary><c>F8_E5M2</c>; can be listed, not converted.</summary>
+    /// <summary><c>F8_E5M2</c>: 5 bits of exponent, 2 of fraction, with infinities (Micikevicius et al. 2022).</summary>
     Float8E5M2,
 
-    /// <summary><c>F8_E4M3</c>; can be listed, not converted.</summary>
+    /// <summary><c>F8_E4M3</c>: 4 bits of exponent, 3 of fraction, no infinities (Micikevicius et al. 2022).</summary>
     Float8E4M3,
 
     /// <summary><c>I16</c>.</summary>
@@ -76,6 +76,10 @@ internal static class TensorTypes
     public static string Name(this TensorType type) => Table[(int)type].Name;
 
     public static int Size(this TensorType type) => Table[(int)type].Size;
+
+    /// <summary>True for the types of fractions, which can be averaged.</summary>
+    public static bool IsReal(this TensorType type) =>
+        type is TensorType.Float8E5M2 or TensorType.Float8E4M3 or TensorType.Float16 or TensorType.BFloat16 or TensorType.Float32 or TensorType.Float64;
 
     public static TensorType? Parse(string name)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text;
 using Ratchet.Tokenization;
 
@@ -14,15 +13,12 @@ namespace Ratchet.Models.Tokenization;
 /// </remarks>
 public sealed class ByteLevelBpeTokenizer : ITokenizer
 {
-    private const int CacheLimit = 1 << 16;
-    private const int LongestCached = 64;
-
     private readonly Dictionary<string, int> _ids;
     private readonly string?[] _tokens;
     private readonly byte[]?[] _bytes;
     private readonly int[] _idOfByte = new int[256];
     private readonly MergeTable _merges;
-    private readonly ConcurrentDictionary<string, int[]> _cache = new(StringComparer.Ordinal);
+    private readonly PieceCache _cache = new();
     private readonly HashSet<int> _marks;
     private readonly BpeModel _model;
 
@@ -104,22 +100,17 @@ public sealed class ByteLevelBpeTokenizer : ITokenizer
         var ids = new List<int>((text.Length / 3) + 1);
         foreach (var piece in _model.PreTokenizer.Split(text))
         {
-            var length = piece.End.Value - piece.Start.Value;
-            if (length > LongestCached)
+            var span = text.AsSpan()[piece];
+            if (span.Length > PieceCache.LongestPiece)
             {
                 ids.AddRange(EncodePiece(text[piece]));
                 continue;
             }
 
-            if (!_cache.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text.AsSpan()[piece], out var encoded))
+            if (_cache.Find(span, out var slot) is not { } encoded)
             {
-                var own = text[piece];
-                encoded = EncodePiece(own);
-
-                // A full cache is dropped whole: texts repeat their words, so it fills again with what is in use.
-                if (_cache.Count >= CacheLimit)
-                    _cache.Clear();
-                _cache[own] = encoded;
+                encoded = EncodePiece(text[piece]);
+                _cache.Keep(slot, span, encoded);
             }
 
             ids.AddRange(encoded);

@@ -7,7 +7,7 @@ namespace Ratchet.Models.Torch;
 
 /// <summary>
 /// The decoder on the tensor library: RMSNorm, rotary positions (halves, as in Hugging Face checkpoints), SwiGLU and grouped-query
-/// attention, with optional query-key norms and biases.
+/// attention with optional query-key norms, biases and sliding window, or latent attention; mixtures of experts.
 /// </summary>
 /// <remarks>
 /// <para>Legend: N tokens of all rows, B rows, L longest row, H query heads, K key-value heads, D head size, V vocabulary.</para>
@@ -15,7 +15,7 @@ namespace Ratchet.Models.Torch;
 /// beside it, since the library chooses its summation order by size.</para>
 /// <para>Not safe for calls from two threads at once. Tensors live in the caller's dispose scope; the decoder owns its weights.</para>
 /// </remarks>
-public sealed class TorchDecoder : IDisposable
+public sealed partial class TorchDecoder : IDisposable
 {
     private readonly bool _trainable;
     private readonly TorchOptions _options;
@@ -181,9 +181,8 @@ public sealed class TorchDecoder : IDisposable
                 x = x.index_select(0, keep);
             }
 
-            x = x.Plus(F.linear(attention, Weight(block.Output)).to(ScalarType.Float32));
-            var gateUp = F.linear(Norm(x, block.PostNorm).to(ComputeType), Weight(block.GateUp)).chunk(2, -1);
-            x = x.Plus(F.linear(F.silu(gateUp[0]) * gateUp[1], Weight(block.Down)).to(ScalarType.Float32));
+            x = x.Plus(Output(block, attention));
+            x = x.Plus(FeedForward(block, x));
             x = x.MoveToOuterDisposeScope();
         }
 
@@ -204,36 +203,6 @@ public sealed class TorchDecoder : IDisposable
         }
     }
 
-    private Tensor Norm(Tensor x, Tensor weight)
-    {
-        using Scalar epsilon = Config.NormEpsilon;
-        return x * rsqrt((x * x).mean([-1], keepdim: true).add(epsilon, TorchScalars.One)) * weight;
-    }
-
-    /// <summary>A weight in the type of computation. For a trainer the cast is part of the graph, so gradients arrive in float32.</summary>
-    private Tensor Weight(Tensor weight) => _trainable && ComputeType != ScalarType.Float32 ? weight.to(ComputeType) : weight;
-
-    /// <summary>Queries and keys normed and rotated, and values: [N, H + 2K, D].</summary>
-    private Tensor Project(TorchBlock block, Tensor x, Tensor cosines, Tensor sines)
-    {
-        int heads = Config.Heads, keys = Config.KeyValueHeads, size = Config.HeadSize;
-        var qkv = F.linear(Norm(x, block.InputNorm).to(ComputeType), Weight(block.Qkv));
-        if (block.QkvBias is not null)
-            qkv = qkv.Plus(block.QkvBias.to(ComputeType));
-        qkv = qkv.view(-1, heads + (2 * keys), size);
-        var rotated = qkv.narrow(1, 0, heads + keys).to(ScalarType.Float32);
-        if (block.QueryNorm is not null)
-        {
-            var weight = cat([block.QueryNorm.expand(heads, size), block.KeyNorm!.expand(keys, size)], 0);
-            rotated = Norm(rotated, weight);
-        }
-
-        var first = rotated.narrow(-1, 0, size / 2);
-        var second = rotated.narrow(-1, size / 2, size / 2);
-        rotated = cat([(first * cosines) - (second * sines), (second * cosines).Plus(first * sines)], -1);
-        return cat([rotated.to(ComputeType), qkv.narrow(1, heads + keys, keys)], 1);
-    }
-
     /// <summary>Causal attention within rows: [N, H + 2K, D] to [N, H · D].</summary>
     private Tensor Attend(TorchBatch batch, Tensor qkv, IList<Tensor>? capture)
     {
@@ -247,7 +216,8 @@ public sealed class TorchDecoder : IDisposable
         if (batch.Padded is not null)
             qkv = zeros((long)batch.Rows * batch.Length, (long)all * size, dtype: qkv.dtype, device: Device).index_copy(0, batch.Padded, qkv.view(-1, all * size));
         qkv = qkv.view(batch.Rows, batch.Length, all, size).transpose(1, 2);
-        var mixed = F.scaled_dot_product_attention(qkv.narrow(1, 0, heads), Expand(qkv.narrow(1, heads, keys)), Expand(qkv.narrow(1, heads + keys, keys)), is_casual: true);
+        var mask = Config.SlidingWindow is { } window && window < batch.Length ? Window(batch.Length, window) : null;
+        var mixed = F.scaled_dot_product_attention(qkv.narrow(1, 0, heads), Expand(qkv.narrow(1, heads, keys)), Expand(qkv.narrow(1, heads + keys, keys)), mask, is_casual: mask is null);
         mixed = mixed.transpose(1, 2).reshape(-1, heads * size);
         return batch.Padded is null ? mixed : mixed.index_select(0, batch.Padded);
 
@@ -256,20 +226,20 @@ public sealed class TorchDecoder : IDisposable
             : t.unsqueeze(2).expand(batch.Rows, keys, heads / keys, batch.Length, size).reshape(batch.Rows, heads, batch.Length, size);
     }
 
+    /// <summary>True where position i sees position j: none after it, and itself and the window - 1 before it.</summary>
+    private Tensor Window(int length, int window)
+    {
+        var distance = arange(length, device: Device).unsqueeze(1) - arange(length, device: Device).unsqueeze(0);
+        return distance.ge(0).logical_and(distance.lt(window));
+    }
+
     private void EnsureRotary(int length)
     {
         if (_cosines is not null && _cosines.shape[0] >= length)
             return;
-        var half = Config.HeadSize / 2;
         var rows = Math.Min(Math.Max(Config.MaxPositions, length), Math.Max(1024, length * 2));
-        var cosines = new float[rows * half];
-        var sines = new float[rows * half];
-        for (var p = 0; p < rows; p++)
-        {
-            for (var i = 0; i < half; i++)
-                (sines[(p * half) + i], cosines[(p * half) + i]) = ((float, float))Math.SinCos(p * Math.Pow(Config.RopeTheta, -2.0 * i / Config.HeadSize));
-        }
-
+        var (cosines, sines) = Kernels.RotaryTable.Create(Config, rows);
+        var half = cosines.Length / rows;
         _cosines?.Dispose();
         _sines?.Dispose();
         using var scope = NewDisposeScope();

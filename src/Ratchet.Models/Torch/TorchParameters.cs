@@ -4,9 +4,6 @@ using static TorchSharp.torch;
 
 namespace Ratchet.Models.Torch;
 
-/// <summary>One block's weights as tensors. Query, key and value are one matrix, gate and up another: fewer and larger products.</summary>
-internal sealed record TorchBlock(Tensor InputNorm, Tensor Qkv, Tensor? QkvBias, Tensor? QueryNorm, Tensor? KeyNorm, Tensor Output, Tensor PostNorm, Tensor GateUp, Tensor Down);
-
 /// <summary>
 /// A decoder's weights on a device, in two flat buffers: matrices (which weight decay applies to) and vectors. The tensors that the model
 /// computes with are views of them, so one optimizer call covers a whole buffer and the global norm is two reductions.
@@ -38,17 +35,14 @@ internal sealed class TorchParameters : IDisposable
         for (var i = 0; i < blocks.Length; i++)
         {
             var p = $"model.layers.{i}.";
-            var a = p + "self_attn.";
             blocks[i] = new TorchBlock(
                 Leaf([p + "input_layernorm.weight"]),
-                Leaf([a + "q_proj.weight", a + "k_proj.weight", a + "v_proj.weight"], _config.HiddenSize),
-                _config.QkvBias ? Leaf([a + "q_proj.bias", a + "k_proj.bias", a + "v_proj.bias"]) : null,
-                _config.QkNorm ? Leaf([a + "q_norm.weight"]) : null,
-                _config.QkNorm ? Leaf([a + "k_norm.weight"]) : null,
-                Leaf([a + "o_proj.weight"], (long)_config.Heads * _config.HeadSize),
+                _config.LatentAttention is null ? Grouped(p + "self_attn.") : null,
+                _config.LatentAttention is { } latent ? Latent(p + "self_attn.", latent) : null,
+                Leaf([p + "self_attn.o_proj.weight"], (long)_config.Heads * (_config.LatentAttention?.ValueHeadSize ?? _config.HeadSize)),
                 Leaf([p + "post_attention_layernorm.weight"]),
-                Leaf([p + "mlp.gate_proj.weight", p + "mlp.up_proj.weight"], _config.HiddenSize),
-                Leaf([p + "mlp.down_proj.weight"], _config.FeedForwardSize));
+                _config.IsMixture(i) ? null : FeedForward(p + "mlp.", _config.FeedForwardSize),
+                _config.IsMixture(i) ? Mixture(p + "mlp.", _config.Mixture!) : null);
         }
 
         Blocks = blocks;
@@ -120,6 +114,27 @@ internal sealed class TorchParameters : IDisposable
             tensor.Dispose();
         _owned.Clear();
     }
+
+    private TorchGroupedAttention Grouped(string p) => new(
+        Leaf([p + "q_proj.weight", p + "k_proj.weight", p + "v_proj.weight"], _config.HiddenSize),
+        _config.QkvBias ? Leaf([p + "q_proj.bias", p + "k_proj.bias", p + "v_proj.bias"]) : null,
+        _config.QkNorm ? Leaf([p + "q_norm.weight"]) : null,
+        _config.QkNorm ? Leaf([p + "k_norm.weight"]) : null);
+
+    private TorchLatentAttention Latent(string p, LatentAttention latent) => new(
+        latent.QueryRank is null ? null : Leaf([p + "q_a_proj.weight"], _config.HiddenSize),
+        latent.QueryRank is null ? null : Leaf([p + "q_a_layernorm.weight"]),
+        latent.QueryRank is { } rank ? Leaf([p + "q_b_proj.weight"], rank) : Leaf([p + "q_proj.weight"], _config.HiddenSize),
+        Leaf([p + "kv_a_proj_with_mqa.weight"], _config.HiddenSize),
+        Leaf([p + "kv_a_layernorm.weight"]),
+        Leaf([p + "kv_b_proj.weight"], latent.KeyValueRank));
+
+    private TorchFeedForward FeedForward(string p, int size) => new(Leaf([p + "gate_proj.weight", p + "up_proj.weight"], _config.HiddenSize), Leaf([p + "down_proj.weight"], size));
+
+    private TorchMixture Mixture(string p, ExpertMixture mixture) => new(
+        Leaf([p + "gate.weight"], _config.HiddenSize),
+        [.. Enumerable.Range(0, mixture.Experts).Select(e => FeedForward($"{p}experts.{e}.", mixture.ExpertSize))],
+        mixture.SharedExperts == 0 ? null : FeedForward(p + "shared_experts.", mixture.ExpertSize * mixture.SharedExperts));
 
     private long[] Layout()
     {

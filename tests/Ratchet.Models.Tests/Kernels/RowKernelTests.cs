@@ -79,7 +79,7 @@ public sealed unsafe class RowKernelTests
     [Fact]
     public void A_rotation_by_negated_sines_undoes_the_rotation()
     {
-        var (cosines, sines) = RotaryTable.Create(50, 40, 10_000);
+        var (cosines, sines) = RotaryTable.Create(TinyModels.Plain with { HeadSize = 40 }, 50);
         var negated = Array.ConvertAll(sines, s => -s);
         var x = Draw(40, 4);
         var y = (float[])x.Clone();

@@ -85,6 +85,55 @@ public sealed class TorchDecoderTests
         }
     }
 
+    [Theory]
+    [InlineData("window")]
+    [InlineData("latent")]
+    [InlineData("latent and mixture")]
+    [InlineData("qk-norm and mixture")]
+    public void Cached_steps_give_the_logits_of_the_full_pass_where_only_the_library_computes(string variant)
+    {
+        // The full pass itself is held against the NumPy reference.
+        var weights = TinyModels.Weights(TinyModels.TorchVariants[variant]);
+        var sequences = TinyModels.Sequences(weights.Config, 12, 9);
+        using var decoder = new TorchDecoder(weights);
+        using var noGrad = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        using var cache = new TorchKeyValueCache(decoder, 2, 4, 32);
+        for (var s = 0; s < 2; s++)
+        {
+            var capture = new List<torch.Tensor>();
+            decoder.Forward(TorchBatch.Create([sequences[s]], _ => 5 - s, torch.CPU), capture: capture);
+            cache.Enter(s, torch.stack(capture));
+        }
+
+        for (var step = 0; step < 5; step++)
+        {
+            var logits = TorchParameters.ToArray(cache.Step([sequences[0][5 + step], sequences[1][4 + step]], [5 + step, 4 + step]));
+
+            var size = weights.Config.VocabularySize;
+            AssertClose([.. decoder.AllLogits(sequences[0][..(6 + step)])[^size..].Select(l => (double)l)], logits[..size], Float32Tolerance);
+            AssertClose([.. decoder.AllLogits(sequences[1][..(5 + step)])[^size..].Select(l => (double)l)], logits[size..], Float32Tolerance);
+        }
+    }
+
+    [Theory]
+    [InlineData("latent and mixture")]
+    [InlineData("qk-norm and mixture")]
+    public void Scores_and_weights_of_a_mixture_do_not_depend_on_the_rows_beside_it(string variant)
+    {
+        var weights = TinyModels.Weights(TinyModels.TorchVariants[variant]);
+        var sequences = TinyModels.Sequences(weights.Config, 5, 2, 32, 17);
+        using var decoder = new TorchDecoder(weights);
+
+        var together = decoder.Score(sequences);
+
+        for (var i = 0; i < sequences.Count; i++)
+            AssertClose([.. decoder.Score([sequences[i]])[0].Select(l => (double)l)], together[i], Float32Tolerance);
+        var exported = decoder.Export();
+        Assert.All(weights.Config.WeightShapes(), s => Assert.Equal(weights[s.Name], exported[s.Name]));
+        Assert.Equal(weights.Config.WeightShapes().Sum(s => s.Shape.Aggregate(1L, (a, b) => a * b)), weights.Config.ParameterCount);
+    }
+
     [Fact]
     public void A_sequence_that_moves_to_another_slot_goes_on_unchanged()
     {

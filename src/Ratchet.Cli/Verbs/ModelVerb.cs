@@ -1,0 +1,112 @@
+using System.CommandLine;
+using System.Globalization;
+using Ratchet.Models;
+using Ratchet.Models.Merging;
+using Ratchet.Runs;
+
+namespace Ratchet.Cli.Verbs;
+
+/// <summary><c>ratchet model show|convert|average|diff</c>.</summary>
+internal static class ModelVerb
+{
+    public static Command Make(CliContext context) => new("model", "Shows, converts, averages and compares models on disk.") { Show(context), ConvertTo(context), Average(context), Diff(context) };
+
+    private static Command Show(CliContext context)
+    {
+        var model = Folder("model");
+        var command = new Command("show", "Says what a model consists of.") { model };
+        command.SetAction(parsed =>
+        {
+            var summary = ModelSummary.Read(parsed.GetRequiredValue(model));
+            context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{summary.Tensors} tensors, {summary.Parameters} parameters, {summary.Bytes} bytes"));
+            foreach (var (type, elements) in summary.Types)
+                context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{type,-8} {elements}"));
+            context.Out.WriteLine(summary.Shape is { } s
+                ? string.Create(CultureInfo.InvariantCulture, $"decoder: {s.Layers} layers, width {s.HiddenSize}, {s.Heads} heads, {s.KeyValueHeads} key-value heads, vocabulary {s.VocabularySize}, {s.MaxPositions} positions; computed by {(s.RunsOnOwnKernels ? "cpu and torch" : "torch")}")
+                : $"not computed by Ratchet: {summary.NotComputed}");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command ConvertTo(CliContext context)
+    {
+        var model = Folder("model");
+        var (output, type, shard) = (Output(), Type(), Shard());
+        var command = new Command("convert", "Writes a model with another element type or in other parts.") { model, output, type, shard };
+        command.SetAction(parsed =>
+        {
+            var made = ModelMerge.Convert(parsed.GetRequiredValue(model), parsed.GetRequiredValue(output), Options(parsed.GetValue(type), parsed.GetValue(shard)));
+            context.Out.WriteLine($"{made.Folder} {made.WeightsHash}");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Average(CliContext context)
+    {
+        var models = new Argument<string[]>("models") { Description = "Model folders; with --share or --task the first is the base.", Arity = ArgumentArity.OneOrMore };
+        var share = new Option<double?>("--share") { HelpName = "a", Description = "(1 - a) * base + a * tuned, of two models." };
+        var task = new Option<string?>("--task") { HelpName = "w,w,...", Description = "base + the sum of weight * (tuned - base), a weight for each model after the base." };
+        var (output, type, shard) = (Output(), Type(), Shard());
+        var command = new Command("average", "Makes a model of several: their mean, or a weighted sum.") { models, share, task, output, type, shard };
+        command.SetAction(parsed =>
+        {
+            var folders = parsed.GetRequiredValue(models);
+            var target = parsed.GetRequiredValue(output);
+            var options = Options(parsed.GetValue(type), parsed.GetValue(shard));
+            var made = (parsed.GetValue(share), parsed.GetValue(task)) switch
+            {
+                (null, null) => ModelMerge.UniformSoup(folders, target, options),
+                ({ } a, null) when folders.Length == 2 => ModelMerge.Interpolate(folders[0], folders[1], a, target, options),
+                ({ }, null) => throw new RatchetException($"--share takes two models, not {folders.Length}.", "Give the base and the tuned model."),
+                (null, { } weights) => ModelMerge.TaskArithmetic(folders[0], Tasks(folders, weights), target, options),
+                _ => throw new RatchetException("--share and --task exclude each other.", "Give one of them."),
+            };
+            context.Out.WriteLine($"{made.Folder} {made.WeightsHash}");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Diff(CliContext context)
+    {
+        var (first, second) = (Folder("first"), Folder("second"));
+        var command = new Command("diff", "Compares two models tensor by tensor; exit code 1 where they differ.") { first, second };
+        command.SetAction(parsed =>
+        {
+            var diff = ModelDiff.Compare(parsed.GetRequiredValue(first), parsed.GetRequiredValue(second));
+            foreach (var shape in diff.Shapes)
+                context.Out.WriteLine(shape);
+            var changed = diff.Tensors.Where(t => t.Largest > 0).ToList();
+            foreach (var tensor in changed)
+                context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{tensor.Name}: largest {tensor.Largest:G4}, relative {tensor.Relative:G4}"));
+            context.Out.WriteLine($"{changed.Count} of {diff.Tensors.Count} common tensors differ");
+            return changed.Count == 0 && diff.Shapes.Count == 0 ? 0 : 1;
+        });
+        return command;
+    }
+
+    private static Argument<string> Folder(string name) => new(name) { Description = "Model folder." };
+
+    private static Option<string> Output() => new("--output", "-o") { HelpName = "folder", Description = "Folder to write.", Required = true };
+
+    private static Option<WeightsType?> Type() => new("--type") { HelpName = "type", Description = "float32, bfloat16 or float16; default as in the first model." };
+
+    private static Option<long?> Shard() => new("--shard") { HelpName = "bytes", Description = "Most bytes of one weights file; default 5000000000." };
+
+    private static MergeOptions Options(WeightsType? type, long? shard)
+    {
+        if (shard is < 1)
+            throw new RatchetException($"--shard is {shard}.", "Give a number of bytes of at least 1.");
+        return new MergeOptions { Type = type, ShardBytes = shard ?? new MergeOptions().ShardBytes };
+    }
+
+    private static List<(string Folder, double Weight)> Tasks(string[] folders, string weights)
+    {
+        var parts = weights.Split(',');
+        if (parts.Length != folders.Length - 1)
+            throw new RatchetException($"--task has {parts.Length} weights for {folders.Length - 1} models after the base.", "Give one weight a model.");
+        return [.. parts.Zip(folders.Skip(1), (text, folder) => (folder, double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var weight) ? weight : throw new RatchetException($"The weight '{text}' of --task is not a number.", "Write it like 0.5.")))];
+    }
+}

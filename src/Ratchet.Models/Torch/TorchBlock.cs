@@ -1,0 +1,25 @@
+using static TorchSharp.torch;
+
+namespace Ratchet.Models.Torch;
+
+/// <summary>One block's weights as tensors.</summary>
+/// <param name="InputNorm">Norm before attention.</param>
+/// <param name="Attention">Grouped-query attention; null where <paramref name="Latent"/> is in its place.</param>
+/// <param name="Latent">Latent attention, or null.</param>
+/// <param name="Output">Projection of the heads into the residual stream.</param>
+/// <param name="PostNorm">Norm before the feed-forward layer.</param>
+/// <param name="FeedForward">Feed-forward layer; null where <paramref name="Mixture"/> is in its place.</param>
+/// <param name="Mixture">Mixture of experts, or null.</param>
+internal sealed record TorchBlock(Tensor InputNorm, TorchGroupedAttention? Attention, TorchLatentAttention? Latent, Tensor Output, Tensor PostNorm, TorchFeedForward? FeedForward, TorchMixture? Mixture);
+
+/// <summary>Weights of grouped-query attention. Query, key and value are one matrix: fewer and larger products.</summary>
+internal sealed record TorchGroupedAttention(Tensor Qkv, Tensor? Bias, Tensor? QueryNorm, Tensor? KeyNorm);
+
+/// <summary>Weights of latent attention; the first two are null where queries come from the residual stream.</summary>
+internal sealed record TorchLatentAttention(Tensor? QueryDown, Tensor? QueryNorm, Tensor Query, Tensor KeyValueDown, Tensor KeyValueNorm, Tensor KeyValueUp);
+
+/// <summary>Weights of a SwiGLU layer. Gate and up are one matrix.</summary>
+internal sealed record TorchFeedForward(Tensor GateUp, Tensor Down);
+
+/// <summary>Weights of a mixture of experts.</summary>
+internal sealed record TorchMixture(Tensor Router, IReadOnlyList<TorchFeedForward> Experts, TorchFeedForward? Shared);

@@ -1,0 +1,141 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Ratchet.Models.Torch;
+
+public sealed partial class TorchDecoder
+{
+    // The norms inside DeepSeek's latent attention have this one, whatever the configuration says for the others.
+    private const double LatentNormEpsilon = 1e-6;
+
+    private Tensor Norm(Tensor x, Tensor weight) => Norm(x, weight, Config.NormEpsilon);
+
+    private static Tensor Norm(Tensor x, Tensor weight, double epsilon)
+    {
+        using Scalar scalar = epsilon;
+        return x * rsqrt((x * x).mean([-1], keepdim: true).add(scalar, TorchScalars.One)) * weight;
+    }
+
+    /// <summary>A weight in the type of computation. For a trainer the cast is part of the graph, so gradients arrive in float32.</summary>
+    private Tensor Weight(Tensor weight) => _trainable && ComputeType != ScalarType.Float32 ? weight.to(ComputeType) : weight;
+
+    /// <summary>Queries and keys normed and rotated, and values: [N, H + 2K, D].</summary>
+    private Tensor Project(TorchBlock block, Tensor x, Tensor cosines, Tensor sines)
+    {
+        var input = Norm(x, block.InputNorm).to(ComputeType);
+        return block.Latent is { } latent ? ProjectLatent(latent, input, cosines, sines) : ProjectGrouped(block.Attention!, input, cosines, sines);
+    }
+
+    private Tensor ProjectGrouped(TorchGroupedAttention attention, Tensor input, Tensor cosines, Tensor sines)
+    {
+        int heads = Config.Heads, keys = Config.KeyValueHeads, size = Config.HeadSize;
+        var qkv = F.linear(input, Weight(attention.Qkv));
+        if (attention.Bias is not null)
+            qkv = qkv.Plus(attention.Bias.to(ComputeType));
+        qkv = qkv.view(-1, heads + (2 * keys), size);
+        var rotated = qkv.narrow(1, 0, heads + keys).to(ScalarType.Float32);
+        if (attention.QueryNorm is not null)
+        {
+            var weight = cat([attention.QueryNorm.expand(heads, size), attention.KeyNorm!.expand(keys, size)], 0);
+            rotated = Norm(rotated, weight);
+        }
+
+        var first = rotated.narrow(-1, 0, size / 2);
+        var second = rotated.narrow(-1, size / 2, size / 2);
+        rotated = cat([(first * cosines) - (second * sines), (second * cosines).Plus(first * sines)], -1);
+        return cat([rotated.to(ComputeType), qkv.narrow(1, heads + keys, keys)], 1);
+    }
+
+    /// <summary>
+    /// Latent attention (DeepSeek-V2, equations 9 to 19) written out into ordinary heads, so that attention and cache are those of grouped-query attention
+    /// with as many keys as queries: values are filled up with zeros to the head size. The paper's absorbed form would need a smaller cache.
+    /// </summary>
+    private Tensor ProjectLatent(TorchLatentAttention latent, Tensor input, Tensor cosines, Tensor sines)
+    {
+        var shape = Config.LatentAttention!;
+        int heads = Config.Heads, size = Config.HeadSize, plain = shape.PlainHeadSize, rotary = shape.RotaryHeadSize;
+        var queryInput = latent.QueryDown is null ? input : Norm(F.linear(input, Weight(latent.QueryDown)).to(ScalarType.Float32), latent.QueryNorm!, LatentNormEpsilon).to(ComputeType);
+        var query = F.linear(queryInput, Weight(latent.Query)).view(-1, heads, size).to(ScalarType.Float32);
+        query = cat([query.narrow(-1, 0, plain), RotatePairs(query.narrow(-1, plain, rotary), cosines, sines)], -1);
+
+        // The library divides scores by the root of the head size; what scaled positions add goes into the queries.
+        var factor = Config.RopeScaling?.ScoreFactor ?? 1;
+        if (factor != 1)
+            query = query * factor;
+        var down = F.linear(input, Weight(latent.KeyValueDown)).to(ScalarType.Float32);
+        var sharedKey = RotatePairs(down.narrow(-1, shape.KeyValueRank, rotary).unsqueeze(1), cosines, sines).to(ComputeType);
+        var compressed = Norm(down.narrow(-1, 0, shape.KeyValueRank), latent.KeyValueNorm, LatentNormEpsilon).to(ComputeType);
+        var up = F.linear(compressed, Weight(latent.KeyValueUp)).view(-1, heads, plain + shape.ValueHeadSize);
+        var key = cat([up.narrow(-1, 0, plain), sharedKey.expand(-1, heads, -1)], -1);
+        var value = F.pad(up.narrow(-1, plain, shape.ValueHeadSize), [0, size - shape.ValueHeadSize]);
+        return cat([query.to(ComputeType), key, value], 1);
+    }
+
+    /// <summary>Turns neighbouring dimensions as pairs, as DeepSeek's checkpoints are laid out; other families turn halves.</summary>
+    private static Tensor RotatePairs(Tensor x, Tensor cosines, Tensor sines)
+    {
+        var pairs = x.view(x.shape[0], x.shape[1], -1, 2);
+        var first = pairs.select(-1, 0);
+        var second = pairs.select(-1, 1);
+        return stack([(first * cosines) - (second * sines), (second * cosines).Plus(first * sines)], -1).flatten(-2);
+    }
+
+    /// <summary>Attention's mixture of values, [N, H · D], projected into the residual stream.</summary>
+    private Tensor Output(TorchBlock block, Tensor mixed)
+    {
+        if (Config.LatentAttention is { } latent && latent.ValueHeadSize < Config.HeadSize)
+            mixed = mixed.view(-1, Config.Heads, Config.HeadSize).narrow(-1, 0, latent.ValueHeadSize).reshape(-1, (long)Config.Heads * latent.ValueHeadSize);
+        return F.linear(mixed, Weight(block.Output)).to(ScalarType.Float32);
+    }
+
+    /// <summary>What the feed-forward layer or the mixture adds to the residual stream, float32.</summary>
+    private Tensor FeedForward(TorchBlock block, Tensor x)
+    {
+        var input = Norm(x, block.PostNorm).to(ComputeType);
+        return block.Mixture is { } mixture ? Mix(mixture, input) : FeedForward(block.FeedForward!, input).to(ScalarType.Float32);
+    }
+
+    private Tensor FeedForward(TorchFeedForward layer, Tensor input)
+    {
+        var gateUp = F.linear(input, Weight(layer.GateUp)).chunk(2, -1);
+        return F.linear(F.silu(gateUp[0]) * gateUp[1], Weight(layer.Down));
+    }
+
+    /// <summary>Sends each token to its experts: tokens sorted by expert, one product an expert, weighted sums back in their places.</summary>
+    private Tensor Mix(TorchMixture mixture, Tensor input)
+    {
+        var shape = Config.Mixture!;
+        var scores = F.softmax(F.linear(input.to(ScalarType.Float32), mixture.Router.to(ScalarType.Float32)), -1);
+        var (weights, experts) = topk(shape.Groups > 1 ? InBestGroups(scores, shape) : scores, shape.ExpertsPerToken, -1);
+        using Scalar tiny = 1e-20, scale = shape.WeightScale;
+        weights = shape.NormalizeWeights && shape.ExpertsPerToken > 1 ? weights / weights.sum(-1, keepdim: true).add(tiny, TorchScalars.One) : weights.mul(scale);
+        var flat = experts.reshape(-1);
+        var order = flat.argsort(0);
+        var tokens = order.div(shape.ExpertsPerToken, RoundingMode.floor);
+        var sorted = input.index_select(0, tokens);
+        var counts = bincount(flat, minlength: shape.Experts).cpu().data<long>().ToArray();
+        var parts = new List<Tensor>();
+        long at = 0;
+        for (var e = 0; e < shape.Experts; e++)
+        {
+            if (counts[e] > 0)
+                parts.Add(FeedForward(mixture.Experts[e], sorted.narrow(0, at, counts[e])));
+            at += counts[e];
+        }
+
+        var weighted = cat(parts, 0).to(ScalarType.Float32) * weights.reshape(-1).index_select(0, order).unsqueeze(1);
+        var result = zeros(input.shape, dtype: ScalarType.Float32, device: Device).index_add(0, tokens, weighted, 1);
+        return mixture.Shared is null ? result : result.Plus(FeedForward(mixture.Shared, input).to(ScalarType.Float32));
+    }
+
+    /// <summary>Scores with those outside a token's best groups set to zero.</summary>
+    private static Tensor InBestGroups(Tensor scores, ExpertMixture shape)
+    {
+        var grouped = scores.view(scores.shape[0], shape.Groups, -1);
+        var best = topk(grouped.amax([-1]), shape.GroupsPerToken, -1).indices;
+        var chosen = ones(best.shape, dtype: ScalarType.Float32, device: scores.device);
+        var mask = zeros_like(grouped.select(-1, 0)).scatter(1, best, chosen);
+        return (grouped * mask.unsqueeze(-1)).reshape(scores.shape);
+    }
+}
