@@ -34,7 +34,7 @@ public sealed class CommandLineTests
               export                                    Takes results out of a run.
               compare <run-a> <run-b>                   Compares the last rounds of two runs on the same held-out problems by a paired bootstrap.
               explain <recipe>                          Shows the effective recipe, where each value comes from, and what the run would cost.
-              eval <model>                              Evaluates a model on a file of problems: pass@k with intervals.
+              eval <proposer>                           Evaluates a model, a file of responses or a portfolio on problems: pass@k and maj@k with intervals.
               sample <model> <goal>                     Lets a model attempt one goal, and judges the attempts.
               verify <file>                             Judges proofs; exit code 1 when some are not accepted, 2 when something cannot be read.
               validate <set>                            Tries a verifier before use: right proofs must be accepted, spoilt copies must not.

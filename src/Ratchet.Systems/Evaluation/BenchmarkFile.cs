@@ -30,10 +30,13 @@ public static partial class BenchmarkFile
             if (!lines.TryAdd(id, number))
                 throw new FormatException($"the identifier '{id}' is that of line {lines[id]} too.");
             var reference = fields.Reference is { } name ? line.Text(name) ?? throw Missing(line, name) : line.Text("reference", "answer", "target", "solution");
-            var item = new ProofItem { Id = id, Statement = Statement(line, fields.Statement), Proof = "", Reference = reference, Source = path, Line = number };
+            var stratum = (fields.Stratum is { } by ? line.Text(by) : line.Text("stratum", "level")) ?? "all";
+            var item = new ProofItem { Id = id, Stratum = stratum, Statement = Statement(line, fields.Statement), Proof = "", Reference = reference, Source = path, Line = number };
             try
             {
-                problems.Add(verifier.Read(item) with { Stratum = (fields.Stratum is { } stratum ? line.Text(stratum) : line.Text("stratum", "level")) ?? "all" });
+                // A verifier may know what it read by the object: it is copied only where it does not carry the class.
+                var problem = verifier.Read(item);
+                problems.Add(problem.Stratum == stratum ? problem : problem with { Stratum = stratum });
             }
             catch (StatementException e)
             {

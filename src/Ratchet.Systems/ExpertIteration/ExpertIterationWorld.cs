@@ -118,7 +118,7 @@ internal sealed class ExpertIterationWorld
     {
         EngineChoice.Own => "own",
         EngineChoice.Torch => "torch",
-        _ => Recipe.Device == "cpu" ? "own" : "torch",
+        _ => Recipe.Device == "cpu" && Shape.RunsOnOwnKernels ? "own" : "torch",
     };
 
     /// <summary>Refuses problems that the model cannot be shown, before anything is done.</summary>

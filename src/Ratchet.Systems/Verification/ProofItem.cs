@@ -21,6 +21,9 @@ public sealed record ProofItem
     /// </summary>
     public bool Untrusted { get; init; }
 
+    /// <summary>Class that results are grouped by.</summary>
+    public string Stratum { get; init; } = "all";
+
     /// <summary>File that the item came from, or a word for it such as <c>-</c> for standard input.</summary>
     public string Source { get; init; } = "";
 

@@ -72,7 +72,7 @@ public sealed class VerifierEntry
     public static Problem PlainProblem(string domain, ProofItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
-        return new Problem { Id = item.Id, Domain = domain, Statement = item.Statement, CanonicalHash = Hash(item.Statement), Split = Split.Heldout, Provenance = ProvenanceOf(item) };
+        return new Problem { Id = item.Id, Domain = domain, Statement = item.Statement, CanonicalHash = Hash(item.Statement), Split = Split.Heldout, Provenance = ProvenanceOf(item), Stratum = item.Stratum };
     }
 
     internal static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
