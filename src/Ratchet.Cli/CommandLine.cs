@@ -20,9 +20,8 @@ internal static class CommandLine
         {
             RunVerb.Make(context), ResumeVerb.Make(context), ReportVerb.Make(context), InspectVerb.Make(context), ExportVerb.Make(context),
             CompareVerb.Make(context), ExplainVerb.Make(context), EvalVerb.Make(context), SampleVerb.Make(context), VerifyVerb.Make(context),
-            ModelVerb.Make(context),
             ValidateVerb.Make(context),
-            ServeVerb.Make(context), ListVerb.Make(context), SchemaVerb.Make(context), DoctorVerb.Make(context),
+            ServeVerb.Make(context), ModelVerb.Make(context), ListVerb.Make(context), SchemaVerb.Make(context), DoctorVerb.Make(context),
         };
         // The process may be called by another name (dotnet, a test runner); users type this one.
         root.HelpName = "ratchet";
