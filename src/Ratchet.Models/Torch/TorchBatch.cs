@@ -58,6 +58,26 @@ internal sealed record TorchBatch(Tensor Ids, Tensor Positions, Tensor? Padded, 
         return host.to(device);
     }
 
+    /// <summary>Whole numbers from a first one on, [count]. Uploaded, because a range of the library's own makes scalars on the fly: see <see cref="TorchScalars"/>.</summary>
+    public static Tensor Range(long first, int count, Device device) => Upload([.. Enumerable.Range(0, count).Select(i => first + i)], device);
+
+    /// <summary>
+    /// True where a query sees a key: none after it, and itself and the window - 1 keys before it. [queries, keys].
+    /// </summary>
+    /// <param name="queries">Position of each query, whole numbers, [queries].</param>
+    /// <param name="keys">Keys, at positions 0 to keys - 1.</param>
+    /// <param name="window">Window, at least 1; <paramref name="keys"/> or more hides nothing that lies before a query.</param>
+    public static Tensor Visible(Tensor queries, int keys, int window)
+    {
+        using var scope = NewDisposeScope();
+        var key = Range(0, keys, queries.device).unsqueeze(0);
+
+        // A key is too far back where moving it forward by the window does not take it past the query.
+        var reach = Range(window, keys, queries.device).unsqueeze(0);
+        var query = queries.unsqueeze(1);
+        return key.le(query).logical_and(reach.gt(query)).MoveToOuterDisposeScope();
+    }
+
     /// <summary>
     /// Divides rows into groups of similar length whose padded size stays within a limit (a longer row goes alone). Gives indices into
     /// <paramref name="lengths"/>; the order depends on the lengths alone.

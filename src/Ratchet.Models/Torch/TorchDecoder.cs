@@ -216,7 +216,7 @@ public sealed partial class TorchDecoder : IDisposable
         if (batch.Padded is not null)
             qkv = zeros((long)batch.Rows * batch.Length, (long)all * size, dtype: qkv.dtype, device: Device).index_copy(0, batch.Padded, qkv.view(-1, all * size));
         qkv = qkv.view(batch.Rows, batch.Length, all, size).transpose(1, 2);
-        var mask = Config.SlidingWindow is { } window && window < batch.Length ? Window(batch.Length, window) : null;
+        var mask = Config.SlidingWindow is { } window && window < batch.Length ? TorchBatch.Visible(TorchBatch.Range(0, batch.Length, Device), batch.Length, window) : null;
         var mixed = F.scaled_dot_product_attention(qkv.narrow(1, 0, heads), Expand(qkv.narrow(1, heads, keys)), Expand(qkv.narrow(1, heads + keys, keys)), mask, is_casual: mask is null);
         mixed = mixed.transpose(1, 2).reshape(-1, heads * size);
         return batch.Padded is null ? mixed : mixed.index_select(0, batch.Padded);
@@ -224,13 +224,6 @@ public sealed partial class TorchDecoder : IDisposable
         Tensor Expand(Tensor t) => heads == keys
             ? t
             : t.unsqueeze(2).expand(batch.Rows, keys, heads / keys, batch.Length, size).reshape(batch.Rows, heads, batch.Length, size);
-    }
-
-    /// <summary>True where position i sees position j: none after it, and itself and the window - 1 before it.</summary>
-    private Tensor Window(int length, int window)
-    {
-        var distance = arange(length, device: Device).unsqueeze(1) - arange(length, device: Device).unsqueeze(0);
-        return distance.ge(0).logical_and(distance.lt(window));
     }
 
     private void EnsureRotary(int length)

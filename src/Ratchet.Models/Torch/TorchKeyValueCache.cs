@@ -72,10 +72,7 @@ internal sealed class TorchKeyValueCache : IDisposable
         if (positions.IndexOfAnyExcept(length - 1) >= 0 || window < length)
         {
             // Rows of shorter sequences hold what earlier sequences left there, and a window hides what is too far back.
-            // Uploaded, because a range of the library's own makes scalars on the fly: see TorchScalars.
-            using var past = TorchBatch.Upload([.. Enumerable.Range(0, length).Select(p => (long)p)], _decoder.Device);
-            using var first = TorchBatch.Upload([1L - window], _decoder.Device).Plus(position);
-            mask = past.unsqueeze(0).le(position.unsqueeze(1)).logical_and(past.unsqueeze(0).ge(first.unsqueeze(1))).view(n, 1, 1, length);
+            mask = TorchBatch.Visible(position, length, window).view(n, 1, 1, length);
         }
 
         var hidden = _decoder.Run(TorchBatch.Upload(ids, _decoder.Device), position, length, Attend);
