@@ -33,8 +33,10 @@ public static unsafe class Gemm
             var source = b + (j * columnStride);
             if (columns == PanelWidth && columnStride == 1)
                 CopyPanel(source, k, (nint)rowStride, packed);
-            else if (columns == PanelWidth && rowStride == 1 && Avx.IsSupported)
-                TransposePanel(source, k, (nint)columnStride, packed);
+            else if (columns % 8 == 0 && columnStride == 1)
+                CopyEdge(source, k, columns, (nint)rowStride, packed);
+            else if (rowStride == 1 && Avx.IsSupported)
+                TransposePanel(source, k, columns, (nint)columnStride, packed);
             else
                 GatherPanel(source, k, columns, (nint)rowStride, (nint)columnStride, packed);
         }
@@ -100,6 +102,16 @@ public static unsafe class Gemm
             Unsafe.CopyBlockUnaligned(packed, source, PanelWidth * sizeof(float));
     }
 
+    /// <summary>The last panel when its columns, a multiple of 8, lie together.</summary>
+    private static void CopyEdge(float* source, int k, int columns, nint rowStride, float* packed)
+    {
+        for (var r = 0; r < k; r++, source += rowStride, packed += PanelWidth)
+        {
+            for (var c = 0; c < PanelWidth; c += 8)
+                (c < columns ? Vector256.Load(source + c) : Vector256<float>.Zero).Store(packed + c);
+        }
+    }
+
     private static void GatherPanel(float* source, int k, int columns, nint rowStride, nint columnStride, float* packed)
     {
         for (var r = 0; r < k; r++, source += rowStride, packed += PanelWidth)
@@ -109,18 +121,25 @@ public static unsafe class Gemm
         }
     }
 
-    /// <summary>A panel whose columns are contiguous in memory, in blocks of 8 by 8.</summary>
+    /// <summary>A panel whose columns are contiguous in memory, in blocks of 8 by 8; the rest of an edge one by one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TransposePanel(float* source, int k, nint columnStride, float* packed)
+    private static void TransposePanel(float* source, int k, int columns, nint columnStride, float* packed)
     {
         var r = 0;
         for (; r + 8 <= k; r += 8)
         {
-            for (var c = 0; c < PanelWidth; c += 8)
-                Transpose8(source + r + (c * columnStride), columnStride, packed + ((nint)r * PanelWidth) + c);
+            var c = 0;
+            var target = packed + ((nint)r * PanelWidth);
+            for (; c + 8 <= columns; c += 8)
+                Transpose8(source + r + (c * columnStride), columnStride, target + c);
+            for (; c < PanelWidth; c++)
+            {
+                for (var i = 0; i < 8; i++)
+                    target[(i * PanelWidth) + c] = c < columns ? source[r + i + (c * columnStride)] : 0f;
+            }
         }
 
-        GatherPanel(source + r, k - r, PanelWidth, 1, columnStride, packed + ((nint)r * PanelWidth));
+        GatherPanel(source + r, k - r, columns, 1, columnStride, packed + ((nint)r * PanelWidth));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -77,6 +77,15 @@ internal static unsafe class GemmDriver<TLanes, TWeight>
             Panel(count, a, row, column, b, c + j, ldc, k, accumulate);
         if (j == n)
             return;
+        if (n - j == 16 && count >= 4)
+        {
+            // Exactly half a panel, as attention heads of 16 have it.
+            if (count == 8)
+                GemmTiles<TLanes, TWeight>.Rows8Half(a, row, column, b, c + j, ldc, k, accumulate);
+            else
+                GemmTiles<TLanes, TWeight>.Rows4Half(a, row, column, b, c + j, ldc, k, accumulate);
+            return;
+        }
 
         // The right edge: a whole panel into a buffer, its columns from there.
         var edge = stackalloc float[8 * Gemm.PanelWidth];
@@ -121,10 +130,18 @@ internal static unsafe class GemmDriver<TLanes, TWeight>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyRows(float* a, nint row, nint column, float* target, int count, int k)
     {
-        if (row == 1)
+        // Sizes that the compiler knows become plain vector moves.
+        if (row == 1 && count == 8)
         {
-            for (var i = 0; i < k; i++, a += column, target += count)
-                Unsafe.CopyBlockUnaligned(target, a, (uint)(count * sizeof(float)));
+            for (var i = 0; i < k; i++, a += column, target += 8)
+                Unsafe.CopyBlockUnaligned(target, a, 8 * sizeof(float));
+            return;
+        }
+
+        if (row == 1 && count == 4)
+        {
+            for (var i = 0; i < k; i++, a += column, target += 4)
+                Unsafe.CopyBlockUnaligned(target, a, 4 * sizeof(float));
             return;
         }
 

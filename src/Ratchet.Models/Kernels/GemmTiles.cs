@@ -114,6 +114,38 @@ internal static unsafe class GemmTiles<TLanes, TWeight>
         TLanes.Store(s31, c3 + 16);
     }
 
+    /// <summary>8 rows, half a panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Rows8Half(float* a, nint row, nint column, TWeight* b, float* c, nint ldc, int k, bool accumulate)
+    {
+        float* a0 = a, a1 = a + row, a2 = a + (2 * row), a3 = a + (3 * row), a4 = a + (4 * row), a5 = a + (5 * row), a6 = a + (6 * row), a7 = a + (7 * row);
+        float* c0 = c, c1 = c + ldc, c2 = c + (2 * ldc), c3 = c + (3 * ldc), c4 = c + (4 * ldc), c5 = c + (5 * ldc), c6 = c + (6 * ldc), c7 = c + (7 * ldc);
+        TLanes s0 = Start(c0, accumulate), s1 = Start(c1, accumulate), s2 = Start(c2, accumulate), s3 = Start(c3, accumulate);
+        TLanes s4 = Start(c4, accumulate), s5 = Start(c5, accumulate), s6 = Start(c6, accumulate), s7 = Start(c7, accumulate);
+        nint o = 0;
+        for (var end = b + ((nint)k * Gemm.PanelWidth); b < end; b += Gemm.PanelWidth, o += column)
+        {
+            var b0 = Load(b);
+            s0 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(a0[o]), b0, s0);
+            s1 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(a1[o]), b0, s1);
+            s2 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(a2[o]), b0, s2);
+            s3 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(a3[o]), b0, s3);
+            s4 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(a4[o]), b0, s4);
+            s5 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(a5[o]), b0, s5);
+            s6 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(a6[o]), b0, s6);
+            s7 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(a7[o]), b0, s7);
+        }
+
+        TLanes.Store(s0, c0);
+        TLanes.Store(s1, c1);
+        TLanes.Store(s2, c2);
+        TLanes.Store(s3, c3);
+        TLanes.Store(s4, c4);
+        TLanes.Store(s5, c5);
+        TLanes.Store(s6, c6);
+        TLanes.Store(s7, c7);
+    }
+
     /// <summary>4 rows, half a panel: what fits in 16 registers of 256 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows4Half(float* a, nint row, nint column, TWeight* b, float* c, nint ldc, int k, bool accumulate)

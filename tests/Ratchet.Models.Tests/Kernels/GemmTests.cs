@@ -6,7 +6,7 @@ namespace Ratchet.Models.Tests.Kernels;
 public sealed unsafe class GemmTests
 {
     private static readonly Gen<(int M, int K, int N, bool TransposedA, bool TransposedB, bool Accumulate, int Seed)> GenCase =
-        Gen.Select(Gen.Int[1, 37], Gen.Int[0, 600], Gen.Int[1, 200], Gen.Bool, Gen.Bool, Gen.Bool, Gen.Int);
+        Gen.Select(Gen.Int[1, 37], Gen.Int[0, 600], Gen.OneOf(Gen.Int[1, 200], Gen.Int[1, 12].Select(n => 16 * n), Gen.Int[1, 25].Select(n => 8 * n)), Gen.Bool, Gen.Bool, Gen.Bool, Gen.Int);
 
     [Fact]
     public void Every_element_is_one_chain_of_fused_multiply_adds_in_order_on_every_instruction_path()
@@ -31,7 +31,7 @@ public sealed unsafe class GemmTests
                     }
                 }
             }
-        }, iter: 60, seed: "0000000000001");
+        }, iter: 120, seed: "0000000000001");
     }
 
     [Fact]
