@@ -13,22 +13,8 @@ namespace Ratchet.Domains.Blocks;
 /// <see cref="VerdictReason.ResourceLimit"/> beyond 100,000 characters. The judgements are those of the PDDL verifier. Safe to call
 /// from many threads.
 /// </remarks>
-public sealed class BlocksVerifier : IVerifier
+public sealed class BlocksVerifier() : InProcessVerifier("blocks", "1")
 {
-    /// <inheritdoc/>
-    public string Name => "blocks";
-
-    /// <inheritdoc/>
-    public string Version => "1";
-
-    /// <inheritdoc/>
-    /// <exception cref="StatementException">The problem's statement is none of this domain.</exception>
-    public ValueTask<Verdict> VerifyAsync(Problem problem, string text, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(problem);
-        return ValueTask.FromResult(Verify(problem.Statement, text));
-    }
-
     /// <summary>Judges a plan.</summary>
     /// <param name="statement">Statement in any form that the domain reads.</param>
     /// <param name="plan">Plan.</param>
@@ -42,17 +28,8 @@ public sealed class BlocksVerifier : IVerifier
 
     internal Verdict Verify(BlocksProblem problem, string plan)
     {
-        if (plan.Length > BlocksPlanReader.MaxLength)
-        {
-            return new Verdict.Unknown
-            {
-                Reason = VerdictReason.ResourceLimit,
-                Verifier = Name,
-                VerifierVersion = Version,
-                Feedback = [new Feedback(0, plan.Length, $"The plan has {plan.Length} characters; at most {BlocksPlanReader.MaxLength} are read.")],
-            };
-        }
-
+        if (TooLong("plan", plan, BlocksPlanReader.MaxLength) is { } tooLong)
+            return tooLong;
         var (actions, mistake, position) = BlocksPlanReader.Read(plan);
         if (mistake is not null)
             return Rejected(VerdictReason.Syntax, position, position, mistake, 0);
@@ -73,15 +50,13 @@ public sealed class BlocksVerifier : IVerifier
         var open = world.UnmetGoals();
         if (open.Count > 0)
             return Rejected(VerdictReason.Incomplete, plan.Length, plan.Length, $"The goal does not hold after {actions.Count} step{(actions.Count == 1 ? "" : "s")}. False: {string.Join(", ", open)}.", actions.Count);
-        return new Verdict.Accepted { Reason = VerdictReason.Proved, Verifier = Name, VerifierVersion = Version, Steps = actions.Count };
+        return Accepted(actions.Count);
     }
 
-    private Verdict.Rejected Rejected(VerdictReason reason, int start, int end, string message, int steps) => new()
+    /// <inheritdoc/>
+    protected override Verdict Judge(Problem problem, string text)
     {
-        Reason = reason,
-        Verifier = Name,
-        VerifierVersion = Version,
-        Steps = steps,
-        Feedback = [new Feedback(start, end, message)],
-    };
+        ArgumentNullException.ThrowIfNull(problem);
+        return Verify(problem.Statement, text);
+    }
 }
