@@ -2,6 +2,7 @@ using System.Text.Json;
 using Ratchet.Problems;
 using Ratchet.Systems;
 using Ratchet.Systems.Verification;
+using Ratchet.Verifiers.Answers;
 
 namespace Ratchet.Bench;
 
@@ -22,8 +23,8 @@ internal static class GoldTables
         var verifier = SideBySide.Option(args, "--verifier", "answers");
         var file = SideBySide.Option(args, "--file", "");
         var rows = (verifier == "answers" ? Answers() : Plans()).Where(r => r.File.StartsWith(file, StringComparison.Ordinal)).ToList();
-        Console.WriteLine($"| file | options of `ratchet validate FILE --with {(verifier == "answers" ? "answers" : "...")}` | items | gold accepted | not read | rejected | unknown | another's reference: tried | accepted |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
+        Console.WriteLine($"| file | options of `ratchet validate FILE --with {(verifier == "answers" ? "answers" : "...")}` | items | gold accepted | not read | rejected | unknown | another's reference: tried | accepted, the same answer | accepted, another answer |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
         var notes = new List<string>();
         foreach (var row in rows)
             Validate(folder, row, notes).GetAwaiter().GetResult();
@@ -111,15 +112,16 @@ internal static class GoldTables
             var items = ProofItems.Read(Path.Combine(folder, row.File), entry, everyTheorem: true, TextReader.Null, row.Fields).Where(i => IsRead(verifier, i, unread)).ToList();
             var report = await GoldValidation.RunAsync(verifier, items, options, null, CancellationToken.None);
             var name = $"{row.File}, {row.Fields.Proof}";
-            var (tried, accepted) = report.Spoilt.TryGetValue(Corruption.SwappedStatement, out var swapped) ? (swapped.All, swapped.Accepted) : (0, 0);
-            Console.WriteLine($"| {row.File} | {Command(row)} | {items.Count + unread.Values.Sum()} | {report.Gold.Accepted} | {unread.Values.Sum()} | {report.Gold.Rejected.Values.Sum()} | {report.Gold.Unknown.Values.Sum()} | {tried} | {accepted} |");
+            var tried = report.Spoilt.TryGetValue(Corruption.SwappedStatement, out var swapped) ? swapped.All : 0;
+            var accepted = report.Surprises.Where(s => s.Corruption == Corruption.SwappedStatement).Select(s => s.Checked.Item).ToList();
+            var others = accepted.Where(i => row.Profile is null || Said(i, row) != Wanted(i)).ToList();
+            Console.WriteLine($"| {row.File} | {Command(row)} | {items.Count + unread.Values.Sum()} | {report.Gold.Accepted} | {unread.Values.Sum()} | {report.Gold.Rejected.Values.Sum()} | {report.Gold.Unknown.Values.Sum()} | {tried} | {accepted.Count - others.Count} | {others.Count} |");
             foreach (var (why, count) in unread)
                 notes.Add($"{name}: {count} not read: {why}");
             foreach (var group in report.Surprises.Where(s => s.Corruption is null).GroupBy(s => s.Checked.Verdict.Reason))
                 notes.Add($"{name}, gold, {group.Key}: {group.Count()}: {string.Join("; ", group.Take(ShownRows).Select(s => $"`{Short(s.Checked.Item.Reference ?? s.Checked.Item.Proof)}`"))}");
-            var others = report.Surprises.Where(s => s.Corruption == Corruption.SwappedStatement).ToList();
             if (others.Count > 0)
-                notes.Add($"{name}, another's: {string.Join("; ", others.Take(ShownRows).Select(s => $"`{Short(s.Checked.Item.Reference ?? s.Checked.Item.Statement)}`{(row.Verifier == "answers" ? $" for `{Short(Ratchet.Verifiers.Answers.AnswerExtractor.Extract(s.Checked.Item.Proof, Ratchet.Verifiers.Answers.AnswerProfiles.Find(row.Profile!)).Text ?? "")}`" : "")}"))}{(others.Count > ShownRows ? "; ..." : "")}");
+                notes.Add($"{name}, another's: {string.Join("; ", others.Take(ShownRows).Select(i => row.Profile is null ? $"`{Short(i.Proof)}`" : $"`{Short(Said(i, row))}` for `{Short(Wanted(i))}`"))}{(others.Count > ShownRows ? "; ..." : "")}");
         }
         finally
         {
@@ -127,6 +129,12 @@ internal static class GoldTables
                 File.Delete(domain);
         }
     }
+
+    /// <summary>The answer that an item's text states.</summary>
+    private static string Said(ProofItem item, Row row) => AnswerExtractor.Extract(item.Proof, AnswerProfiles.Find(row.Profile!)).Text?.Trim() ?? "";
+
+    /// <summary>The answer in an item's reference.</summary>
+    private static string Wanted(ProofItem item) => AnswerExtractor.FromReference(item.Reference!).Trim();
 
     private static bool IsRead(OpenVerifier verifier, ProofItem item, SortedDictionary<string, int> unread)
     {

@@ -7,13 +7,13 @@ namespace Ratchet.Domains.Blocks;
 /// <summary>Judges a plan for an arrangement of blocks by running it, in process.</summary>
 /// <remarks>
 /// The plan is read as <c>unstack b c</c> or <c>(unstack b c)</c>, one action after the other, numbers before the actions and comments after
-/// <c>;</c> left out. Reasons: <see cref="VerdictReason.Proved"/>; <see cref="VerdictReason.Syntax"/> and
+/// <c>;</c> left out; blocks have the statement's names or, where it is in English, their colours. Reasons: <see cref="VerdictReason.Proved"/>; <see cref="VerdictReason.Syntax"/> and
 /// <see cref="VerdictReason.StepFailed"/> with the place of the first mistake and the conditions that are false;
 /// <see cref="VerdictReason.Incomplete"/> with the parts of the goal that are false; unknown with
 /// <see cref="VerdictReason.ResourceLimit"/> beyond 100,000 characters. The judgements are those of the PDDL verifier. Safe to call
 /// from many threads.
 /// </remarks>
-public sealed class BlocksVerifier() : InProcessVerifier("blocks", "1")
+public sealed class BlocksVerifier() : InProcessVerifier("blocks", "2")
 {
     /// <summary>Judges a plan.</summary>
     /// <param name="statement">Statement in any form that the domain reads.</param>
@@ -37,8 +37,8 @@ public sealed class BlocksVerifier() : InProcessVerifier("blocks", "1")
         for (var i = 0; i < actions.Count; i++)
         {
             var action = actions[i];
-            var first = Array.IndexOf(problem.Names, action.First);
-            var second = action.Second is null ? -1 : Array.IndexOf(problem.Names, action.Second);
+            var first = Block(problem, action.First);
+            var second = action.Second is null ? -1 : Block(problem, action.Second);
             if (first < 0 || (action.Second is not null && second < 0))
                 return Rejected(VerdictReason.StepFailed, action.Start, action.End, $"Step {i + 1} ({action}): There is no block '{(first < 0 ? action.First : action.Second)}'.", i);
             var unmet = world.Unmet(action.Verb, first, second);
@@ -51,6 +51,13 @@ public sealed class BlocksVerifier() : InProcessVerifier("blocks", "1")
         if (open.Count > 0)
             return Rejected(VerdictReason.Incomplete, plan.Length, plan.Length, $"The goal does not hold after {actions.Count} step{(actions.Count == 1 ? "" : "s")}. False: {string.Join(", ", open)}.", actions.Count);
         return Accepted(actions.Count);
+    }
+
+    /// <summary>Number of a block by its name, or, as plans for English statements have it, by its colour; -1 where there is none.</summary>
+    private static int Block(BlocksProblem problem, string name)
+    {
+        var block = Array.IndexOf(problem.Names, name);
+        return block >= 0 || !problem.IsEnglish ? block : Array.IndexOf(problem.Names, BlocksEnglish.Letter(name));
     }
 
     /// <inheritdoc/>
