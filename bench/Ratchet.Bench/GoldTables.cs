@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ratchet.Problems;
+using Ratchet.Runs;
 using Ratchet.Systems;
 using Ratchet.Systems.Verification;
 using Ratchet.Verifiers.Answers;
@@ -43,7 +44,7 @@ internal static class GoldTables
         yield return At("gsm8k/test_socratic.jsonl", "gsm8k", "answer");
         yield return At("gsm8k/gsm_hard.jsonl.gz", "gsm8k", "target");
         yield return At("gsm8k/gsm8k_backward.jsonl.gz", "gsm8k", "answer");
-        yield return At("gsm8k/gsm8k_backward.jsonl.gz", "gsm8k", "inv_question_pred_answer", "pred_inv_answer_cleaned");
+        yield return At("gsm8k/gsm8k_backward.jsonl.gz", "gsm8k", "inv_question_pred_answer", "pred_inv_answer_cleaned", null, "inv_question_pred_answer=*", "pred_inv_answer_cleaned=*");
         yield return At("math/train.jsonl.gz", "math", "solution");
         yield return At("math/test.jsonl.gz", "math", "solution");
         yield return At("math/math500.jsonl", "math", "solution", "answer");
@@ -122,6 +123,10 @@ internal static class GoldTables
                 notes.Add($"{name}, gold, {group.Key}: {group.Count()}: {string.Join("; ", group.Take(ShownRows).Select(s => $"`{Short(s.Checked.Item.Reference ?? s.Checked.Item.Proof)}`"))}");
             if (others.Count > 0)
                 notes.Add($"{name}, another's: {string.Join("; ", others.Take(ShownRows).Select(i => row.Profile is null ? $"`{Short(i.Proof)}`" : $"`{Short(Said(i, row))}` for `{Short(Wanted(i))}`"))}{(others.Count > ShownRows ? "; ..." : "")}");
+        }
+        catch (RatchetException e)
+        {
+            notes.Add($"{row.File}, {row.Fields.Proof}: {e.Message.Split('\n')[0]} {e.Message.Split('\n').ElementAtOrDefault(1)?.Replace(folder, "", StringComparison.Ordinal).Trim()}");
         }
         finally
         {
