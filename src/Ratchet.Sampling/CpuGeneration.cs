@@ -83,7 +83,7 @@ internal sealed unsafe class CpuGeneration : IDisposable
     {
         var active = new List<CpuSequence>(_options.MaxBatch);
         var drawer = new TokenSampler(_options, _decoder.Config.VocabularySize);
-        using var permit = _budget?.Enter();
+        using var permit = _budget?.Enter(_cancellation);
         while (!_stopped)
         {
             permit?.Breathe();

@@ -109,7 +109,7 @@ public sealed class CommandLineTests
               report    runs/a/report.html
               summary   runs/a/summary.json
               browse    ratchet inspect runs/a
-              proofs    ratchet export proofs runs/a -o proofs.v
+              proofs    ratchet export proofs runs/a
 
             """.ReplaceLineEndings("\n"), run.Out);
         Assert.Contains("round 1  done", run.Error, StringComparison.Ordinal);

@@ -54,7 +54,7 @@ public sealed class VerifyTests : IDisposable
         var file = Write("wrong.jsonl", "{\"statement\": \"A\"}\n\nnonsense\n{\"statement\": \"A\", \"proof\": \"\\ud800\"}\n");
         var run = await CliRun.Of("verify", file);
         Assert.Equal(2, run.ExitCode);
-        Assert.Contains($"{file}:1: an object with the texts", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"{file}:1: there is no \"proof\"; the fields are: statement.", run.Error, StringComparison.Ordinal);
         Assert.Contains($"{file}:3: not JSON", run.Error, StringComparison.Ordinal);
         Assert.Contains($"{file}:4: \"proof\" holds half of a surrogate pair", run.Error, StringComparison.Ordinal);
 

@@ -53,4 +53,24 @@ public sealed class CpuSamplerBudgetTests
         Assert.Equal(3, turns);
         Assert.Equal(0, sampler.PagesInUse);
     }
+
+    [Fact]
+    public void Sampling_that_waits_for_a_permit_ends_when_it_is_cancelled()
+    {
+        var budget = new ThreadBudget(1);
+        using var sampler = new CpuSampler(Models.Weights(Models.Tiny), 1, budget: budget);
+        using var held = budget.Enter();
+        using var stop = new CancellationTokenSource();
+        var other = new Thread(() =>
+        {
+            SpinWait.SpinUntil(() => budget.Waiting == 1, Deadline);
+            stop.Cancel();
+        });
+        other.Start();
+
+        Assert.ThrowsAny<OperationCanceledException>(() => sampler.Generate(Models.Mixed(3), Options, stop.Token));
+
+        Assert.True(other.Join(Deadline));
+        Assert.Equal((0, 0), (budget.Waiting, sampler.PagesInUse));
+    }
 }

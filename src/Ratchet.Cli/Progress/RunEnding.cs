@@ -17,7 +17,7 @@ internal static class RunEnding
         writer.WriteLine($"  report    {Path.Combine(folder, "report.html")}");
         writer.WriteLine($"  summary   {Path.Combine(folder, "summary.json")}");
         writer.WriteLine($"  browse    ratchet inspect {folder}");
-        writer.WriteLine($"  proofs    ratchet export proofs {folder} -o proofs.v");
+        writer.WriteLine($"  proofs    ratchet export proofs {folder}");
     }
 
     private static string Gain(RunSummary summary)

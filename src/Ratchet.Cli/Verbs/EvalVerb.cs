@@ -26,7 +26,7 @@ internal sealed class EvalVerb
     private readonly Option<string> _domain = Arguments.Domain();
     private readonly Option<bool> _json = Arguments.Json();
     private readonly DrawOptions _draw = new(samples: 8);
-    private readonly BenchmarkOptions _fields = new();
+    private readonly BenchmarkOptions _fields = new("--response", "Field of the responses in a file of them, a text or a list; default: response, completion, proof, solution or code.");
     private readonly VerifierArguments _verifier = new(threads: false);
     private readonly CliContext _context;
 
@@ -94,7 +94,8 @@ internal sealed class EvalVerb
             throw new RatchetException($"The scripts of '{Portfolio}' are judged by coq, not by '{entry.Name}'.") { ExitCode = CommandLine.UsageError };
         var settings = _verifier.Read(parsed) with { Threads = Threads(parsed), Imports = scripted ? CoqPortfolio.Imports : [] };
         await using var verifier = await entry.OpenAsync(settings, cancellationToken);
-        var problems = BenchmarkFile.Read(parsed.GetRequiredValue(_problems), _fields.Read(parsed), verifier);
+        var fields = _fields.Read(parsed);
+        var problems = BenchmarkFile.Read(parsed.GetRequiredValue(_problems), fields, verifier);
         var asked = parsed.GetResult(_draw.SamplesOption) is OptionResult { Implicit: false } ? _draw.Samples(parsed) : 0;
         IProposer proposer;
         IReadOnlyList<ProposalItem> items;
@@ -105,7 +106,7 @@ internal sealed class EvalVerb
         }
         else
         {
-            var responses = ResponseFile.Read(who);
+            var responses = ResponseFile.Read(who, new BenchmarkFields { Id = fields.Id, Proof = fields.Proof });
             (proposer, items) = (responses, responses.Items(problems.All, asked));
         }
 

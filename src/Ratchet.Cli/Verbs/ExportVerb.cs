@@ -15,7 +15,7 @@ internal static class ExportVerb
     public static Command Make(CliContext context)
     {
         var run = Arguments.Run();
-        var format = new Option<string>("--format") { HelpName = "coq|jsonl", Description = "coq: one file for coqc; jsonl: one JSON object a line.", DefaultValueFactory = _ => "coq" };
+        var format = new Option<string?>("--format") { HelpName = "coq|jsonl", Description = "coq: one file for coqc (domain propositional); jsonl: one JSON object a line. Default: coq where the domain has it." };
         format.AcceptOnlyFromAmong("coq", "jsonl");
         var output = new Option<string?>("--output", "-o") { HelpName = "file", Description = "File to write; default standard output." };
         var phase = new Option<Phase?>("--phase") { HelpName = "phase", Description = "Only attempts made for train, heldout or greedy." };
@@ -25,7 +25,7 @@ internal static class ExportVerb
         {
             var accepted = Read(parsed.GetRequiredValue(run), parsed.GetValue(phase), parsed.GetValue(best));
             using var text = new StringWriter { NewLine = "\n" };
-            if (parsed.GetValue(format) == "coq")
+            if ((parsed.GetValue(format) ?? (accepted.TrueForAll(HasCoqForm) ? "coq" : "jsonl")) == "coq")
                 Coq(text, accepted);
             else
                 Json(text, accepted);
@@ -54,9 +54,11 @@ internal static class ExportVerb
         return best ? [.. accepted.GroupBy(a => a.Problem.Id).Select(g => g.MinBy(a => a.Attempt.TokenIds.Count)!)] : [.. accepted];
     }
 
+    private static bool HasCoqForm(JudgedAttempt attempt) => attempt.Problem.Domain == "propositional";
+
     private static void Coq(TextWriter writer, List<JudgedAttempt> proofs)
     {
-        if (proofs.Find(p => p.Problem.Domain != "propositional") is { } other)
+        if (proofs.Find(p => !HasCoqForm(p)) is { } other)
             throw new RatchetException($"Proofs of the domain '{other.Problem.Domain}' have no Coq form.", "Use --format jsonl.");
         CoqExport.Write(writer, proofs.Select(p => (p.Attempt.Id.ToString(), p.Problem.Statement, p.Attempt.Text)));
     }

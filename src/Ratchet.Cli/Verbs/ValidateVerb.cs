@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Ratchet.Cli.Progress;
+using Ratchet.Runs;
 using Ratchet.Systems;
 using Ratchet.Systems.Verification;
 
@@ -13,19 +14,23 @@ internal static class ValidateVerb
 
     public static Command Make(CliContext context)
     {
-        var set = new Argument<string>("set") { Description = "Right proofs, in a form that 'ratchet verify' reads; or the name of a verifier, for the samples that come with it." };
+        var set = new Argument<string>("set") { Description = "Right proofs, in a form that 'ratchet verify' reads; or the name of a verifier, for the checks that come with it." };
         var with = VerifierArguments.With();
         var json = Arguments.Json();
         var command = new Command("validate", "Tries a verifier before use: right proofs must be accepted, spoilt copies must not.") { set, with, json };
-        var options = new VerifierArguments();
+        var (options, fields) = (new VerifierArguments(), VerifyVerb.Fields());
         options.AddTo(command);
+        fields.AddTo(command);
         command.SetAction((parsed, cancellationToken) => VerifyVerb.AsBadInput(async () =>
         {
             var from = parsed.GetRequiredValue(set);
-            var sampled = VerifierCatalog.All.FirstOrDefault(v => v.Name == from && v.Samples.Count > 0 && !Path.Exists(from));
+            var named = Path.Exists(from) ? null : VerifierCatalog.All.FirstOrDefault(v => v.Name == from);
+            if (named is { ConformanceAsync: not null })
+                return await ConformAsync(named, options.Read(parsed), parsed.GetValue(json), context, cancellationToken);
+            var sampled = named is { Samples.Count: > 0 } ? named : null;
             var entry = sampled ?? VerifierCatalog.Find(parsed.GetRequiredValue(with));
             var settings = ProofItems.WithDatabase(options.Read(parsed), from, entry);
-            var items = sampled?.Samples ?? ProofItems.Read(from, entry, everyTheorem: true, context.In);
+            var items = sampled?.Samples ?? ProofItems.Read(from, entry, everyTheorem: true, context.In, fields.Read(parsed));
             await using var verifier = await entry.OpenAsync(settings, cancellationToken);
             ValidationReport report;
             using (var progress = new CheckProgress(context.Error, context.Interactive, context.Clock))
@@ -37,6 +42,30 @@ internal static class ValidateVerb
             return report.IsSound ? 0 : 1;
         }));
         return command;
+    }
+
+    /// <summary>Runs a verifier's conformance kit on the tool of this machine.</summary>
+    private static async Task<int> ConformAsync(VerifierEntry entry, VerifierOptions settings, bool json, CliContext context, CancellationToken cancellationToken)
+    {
+        if (await entry.ProbeAsync(settings, cancellationToken) is { IsAvailable: false } missing)
+            throw new RatchetException($"{entry.Name} cannot be tried: {missing.Text}", missing.Remedy);
+        var checks = await entry.ConformanceAsync!(settings, cancellationToken);
+        var failed = checks.Count(c => !c.Passed);
+        if (json)
+        {
+            context.Out.WriteLine(JsonSerializer.Serialize(new { verifier = entry.Name, sound = failed == 0, checks }, JsonLines.Options));
+            return failed == 0 ? 0 : 1;
+        }
+
+        foreach (var check in checks)
+        {
+            context.Out.WriteLine($"  {(check.Passed ? "passed" : "FAILED"),-8}{check.Name}");
+            if (!check.Passed)
+                context.Out.WriteLine($"  {"",-10}expected  {check.Expected}\n  {"",-10}seen      {check.Seen.ReplaceLineEndings(" ")}");
+        }
+
+        context.Out.WriteLine(failed == 0 ? $"{entry.Name} does all {checks.Count} things that the adapter relies on" : $"{failed} of {checks.Count} checks failed: do not rely on verdicts of this {entry.Name}");
+        return failed == 0 ? 0 : 1;
     }
 
     private static string Word(Corruption kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString()).Replace('_', ' ');

@@ -18,7 +18,7 @@ internal sealed class VerifierArguments(bool threads = true)
     private readonly Option<int?> _memory = new("--limit-memory") { HelpName = "MiB", Description = "Most memory of one checking process; default: the verifier's own." };
     private readonly Option<int> _threads = new("--threads") { HelpName = "n", Description = "Checks at the same time; default: the number of cores.", DefaultValueFactory = _ => Environment.ProcessorCount };
     private readonly Option<string?> _tool = new("--tool") { HelpName = "path", Description = "Program of the verifier; default: looked for on PATH." };
-    private readonly Option<string?> _database = new("--database") { HelpName = "file", Description = "What statements are judged against, for verifiers that need it (Metamath)." };
+    private readonly Option<string?> _database = new("--database") { HelpName = "file", Description = "What statements are judged against, for verifiers that need it (a Metamath database, a PDDL domain)." };
     private readonly Option<string?> _profile = new("--profile") { HelpName = "name", Description = "What counts as the same answer (answers): strict, lenient, gsm8k, math, ..." };
     private readonly Option<string?> _server = new("--server") { HelpName = "address", Description = $"Server that checks (Lean, Isabelle); its key comes from {ServerKeyVariable}." };
     private readonly Option<string?> _project = new("--project") { HelpName = "name", Description = "What the verifier works in: folder of a Lean project, name of an Isabelle session." };

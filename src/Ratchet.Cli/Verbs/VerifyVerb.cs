@@ -22,13 +22,14 @@ internal static class VerifyVerb
         var every = new Option<bool>("--every") { Description = "Of a native file every theorem, not only the last." };
         var json = Arguments.Json();
         var command = new Command("verify", "Judges proofs; exit code 1 when some are not accepted, 2 when something cannot be read.") { file, with, every, json };
-        var options = new VerifierArguments();
+        var (options, fields) = (new VerifierArguments(), Fields());
         options.AddTo(command);
+        fields.AddTo(command);
         command.SetAction((parsed, cancellationToken) => AsBadInput(async () =>
         {
             var entry = VerifierCatalog.Find(parsed.GetRequiredValue(with));
             var settings = ProofItems.WithDatabase(options.Read(parsed), parsed.GetRequiredValue(file), entry);
-            var items = ProofItems.Read(parsed.GetRequiredValue(file), entry, parsed.GetValue(every), context.In);
+            var items = ProofItems.Read(parsed.GetRequiredValue(file), entry, parsed.GetValue(every), context.In, fields.Read(parsed));
             await using var verifier = await entry.OpenAsync(settings, cancellationToken);
             var problems = ProofCheck.ReadStatements(verifier, items);
             var summary = new CheckSummary();
@@ -58,6 +59,9 @@ internal static class VerifyVerb
         }));
         return command;
     }
+
+    /// <summary>Options that say where JSON lines keep what.</summary>
+    public static BenchmarkOptions Fields() => new("--proof", "Field of the proof, answer or plan; default: proof or solution.");
 
     /// <summary>Whatever keeps proofs from being judged must not look like proofs that were judged and found wrong.</summary>
     public static async Task<int> AsBadInput(Func<Task<int>> work)

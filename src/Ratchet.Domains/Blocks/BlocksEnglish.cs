@@ -141,7 +141,7 @@ public static partial class BlocksEnglish
                 draft.Want(block, fact.Groups["below"].Success ? Block(draft, fact, "below", position) : BlocksProblem.Table, position);
         }
 
-        return draft.Make(goal.Index);
+        return draft.Make(goal.Index) with { IsEnglish = true };
     }
 
     /// <summary>A line without marks for bold type and code.</summary>
@@ -170,7 +170,8 @@ public static partial class BlocksEnglish
 
     private static string? ColourOf(string name) => name is [>= 'a' and <= 'l'] ? Colours[name[0] - 'a'] : null;
 
-    private static string Letter(string colour)
+    /// <summary>Name of the block of a colour; another word stays.</summary>
+    internal static string Letter(string colour)
     {
         var name = colour.ToLowerInvariant();
         for (var i = 0; i < Colours.Count; i++)

@@ -1,3 +1,4 @@
+using Ratchet.Domains.Vocabulary;
 using Ratchet.Runs;
 
 namespace Ratchet.Domains.Blocks;
@@ -38,19 +39,12 @@ public sealed record BlocksGeneratorOptions
         var wrong = new List<string>();
         if (MinBlocks < 2 || MaxBlocks > BlocksProblem.MaxBlocks || MinBlocks > MaxBlocks)
             wrong.Add($"MinBlocks is {MinBlocks} and MaxBlocks {MaxBlocks}; they must lie within 2 to {BlocksProblem.MaxBlocks}.");
-        if (Strata.Count == 0)
-            wrong.Add("Strata is empty; give at least one.");
         foreach (var stratum in Strata)
         {
             if (stratum.MinActions < 1 || stratum.MaxActions > 60 || stratum.MinActions > stratum.MaxActions)
                 wrong.Add($"The stratum '{stratum.Name}' must lie within 1 to 60 actions.");
-            if (stratum.Share is not (>= 0 and <= 1) || stratum.SeedShare is not (>= 0 and <= 1))
-                wrong.Add($"The shares of the stratum '{stratum.Name}' must be 0 to 1.");
         }
 
-        if (Strata.Count > 0 && (!(Strata.Sum(s => s.Share) > 0) || !(Strata.Sum(s => s.SeedShare) > 0)))
-            wrong.Add("The shares of all strata together must be above 0, for the seed split and for the others.");
-        if (wrong.Count > 0)
-            throw new RatchetException(string.Join('\n', wrong), "Correct the generator's options.");
+        GeneratorChecks.ThrowIfWrong([.. Strata.Select(s => (s.Name, s.SeedShare, s.Share))], wrong);
     }
 }

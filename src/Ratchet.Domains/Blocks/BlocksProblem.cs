@@ -19,6 +19,9 @@ internal sealed record BlocksProblem(string[] Names, int[] Below, int[] GoalBelo
     /// <summary>Most blocks: a state is packed into 64 bits, four for each block.</summary>
     public const int MaxBlocks = 15;
 
+    /// <summary>Whether the statement was in English, where blocks have colours.</summary>
+    public bool IsEnglish { get; init; }
+
     /// <summary>Names in the vocabulary.</summary>
     public static IReadOnlyList<string> Letters { get; } = [.. Enumerable.Range(0, MaxBlocks).Select(i => ((char)('a' + i)).ToString())];
 

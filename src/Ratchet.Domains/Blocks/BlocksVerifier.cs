@@ -7,28 +7,14 @@ namespace Ratchet.Domains.Blocks;
 /// <summary>Judges a plan for an arrangement of blocks by running it, in process.</summary>
 /// <remarks>
 /// The plan is read as <c>unstack b c</c> or <c>(unstack b c)</c>, one action after the other, numbers before the actions and comments after
-/// <c>;</c> left out. Reasons: <see cref="VerdictReason.Proved"/>; <see cref="VerdictReason.Syntax"/> and
+/// <c>;</c> left out; blocks have the statement's names or, where it is in English, their colours. Reasons: <see cref="VerdictReason.Proved"/>; <see cref="VerdictReason.Syntax"/> and
 /// <see cref="VerdictReason.StepFailed"/> with the place of the first mistake and the conditions that are false;
 /// <see cref="VerdictReason.Incomplete"/> with the parts of the goal that are false; unknown with
 /// <see cref="VerdictReason.ResourceLimit"/> beyond 100,000 characters. The judgements are those of the PDDL verifier. Safe to call
 /// from many threads.
 /// </remarks>
-public sealed class BlocksVerifier : IVerifier
+public sealed class BlocksVerifier() : InProcessVerifier("blocks", "2")
 {
-    /// <inheritdoc/>
-    public string Name => "blocks";
-
-    /// <inheritdoc/>
-    public string Version => "1";
-
-    /// <inheritdoc/>
-    /// <exception cref="StatementException">The problem's statement is none of this domain.</exception>
-    public ValueTask<Verdict> VerifyAsync(Problem problem, string text, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(problem);
-        return ValueTask.FromResult(Verify(problem.Statement, text));
-    }
-
     /// <summary>Judges a plan.</summary>
     /// <param name="statement">Statement in any form that the domain reads.</param>
     /// <param name="plan">Plan.</param>
@@ -42,17 +28,8 @@ public sealed class BlocksVerifier : IVerifier
 
     internal Verdict Verify(BlocksProblem problem, string plan)
     {
-        if (plan.Length > BlocksPlanReader.MaxLength)
-        {
-            return new Verdict.Unknown
-            {
-                Reason = VerdictReason.ResourceLimit,
-                Verifier = Name,
-                VerifierVersion = Version,
-                Feedback = [new Feedback(0, plan.Length, $"The plan has {plan.Length} characters; at most {BlocksPlanReader.MaxLength} are read.")],
-            };
-        }
-
+        if (TooLong("plan", plan, BlocksPlanReader.MaxLength) is { } tooLong)
+            return tooLong;
         var (actions, mistake, position) = BlocksPlanReader.Read(plan);
         if (mistake is not null)
             return Rejected(VerdictReason.Syntax, position, position, mistake, 0);
@@ -60,8 +37,8 @@ public sealed class BlocksVerifier : IVerifier
         for (var i = 0; i < actions.Count; i++)
         {
             var action = actions[i];
-            var first = Array.IndexOf(problem.Names, action.First);
-            var second = action.Second is null ? -1 : Array.IndexOf(problem.Names, action.Second);
+            var first = Block(problem, action.First);
+            var second = action.Second is null ? -1 : Block(problem, action.Second);
             if (first < 0 || (action.Second is not null && second < 0))
                 return Rejected(VerdictReason.StepFailed, action.Start, action.End, $"Step {i + 1} ({action}): There is no block '{(first < 0 ? action.First : action.Second)}'.", i);
             var unmet = world.Unmet(action.Verb, first, second);
@@ -73,15 +50,20 @@ public sealed class BlocksVerifier : IVerifier
         var open = world.UnmetGoals();
         if (open.Count > 0)
             return Rejected(VerdictReason.Incomplete, plan.Length, plan.Length, $"The goal does not hold after {actions.Count} step{(actions.Count == 1 ? "" : "s")}. False: {string.Join(", ", open)}.", actions.Count);
-        return new Verdict.Accepted { Reason = VerdictReason.Proved, Verifier = Name, VerifierVersion = Version, Steps = actions.Count };
+        return Accepted(actions.Count);
     }
 
-    private Verdict.Rejected Rejected(VerdictReason reason, int start, int end, string message, int steps) => new()
+    /// <summary>Number of a block by its name, or, as plans for English statements have it, by its colour; -1 where there is none.</summary>
+    private static int Block(BlocksProblem problem, string name)
     {
-        Reason = reason,
-        Verifier = Name,
-        VerifierVersion = Version,
-        Steps = steps,
-        Feedback = [new Feedback(start, end, message)],
-    };
+        var block = Array.IndexOf(problem.Names, name);
+        return block >= 0 || !problem.IsEnglish ? block : Array.IndexOf(problem.Names, BlocksEnglish.Letter(name));
+    }
+
+    /// <inheritdoc/>
+    protected override Verdict Judge(Problem problem, string text)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        return Verify(problem.Statement, text);
+    }
 }

@@ -1,3 +1,4 @@
+using Ratchet.Domains.Vocabulary;
 using Ratchet.Runs;
 
 namespace Ratchet.Domains.Propositional;
@@ -38,19 +39,12 @@ public sealed record PropositionalGeneratorOptions
         var wrong = new List<string>();
         if (MaxTokens is < 16 or > 1_024)
             wrong.Add($"MaxTokens is {MaxTokens}; it can be 16 to 1024.");
-        if (Strata.Count == 0)
-            wrong.Add("Strata is empty; give at least one.");
         foreach (var stratum in Strata)
         {
             if (stratum.MinSentences < 1 || stratum.MaxSentences > 20 || stratum.MinSentences > stratum.MaxSentences)
                 wrong.Add($"The stratum '{stratum.Name}' must lie within 1 to 20 sentences.");
-            if (stratum.Share is not (>= 0 and <= 1) || stratum.SeedShare is not (>= 0 and <= 1))
-                wrong.Add($"The shares of the stratum '{stratum.Name}' must be 0 to 1.");
         }
 
-        if (Strata.Count > 0 && (!(Strata.Sum(s => s.Share) > 0) || !(Strata.Sum(s => s.SeedShare) > 0)))
-            wrong.Add("The shares of all strata together must be above 0, for the seed split and for the others.");
-        if (wrong.Count > 0)
-            throw new RatchetException(string.Join('\n', wrong), "Correct the generator's options.");
+        GeneratorChecks.ThrowIfWrong([.. Strata.Select(s => (s.Name, s.SeedShare, s.Share))], wrong);
     }
 }

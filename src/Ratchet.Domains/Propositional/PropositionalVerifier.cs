@@ -18,23 +18,10 @@ namespace Ratchet.Domains.Propositional;
 /// <see cref="VerdictReason.ResourceLimit"/> for text beyond 100,000 characters, 1,000 sentences, 300 levels of nesting or the kernel's
 /// step limit. Typical cost is some ten microseconds. Safe to call from many threads.
 /// </remarks>
-public sealed class PropositionalVerifier : IVerifier
+public sealed class PropositionalVerifier() : InProcessVerifier("propositional-kernel", "1")
 {
     /// <summary>Most sentences of one script.</summary>
     private const int SentenceLimit = 1_000;
-
-    /// <inheritdoc/>
-    public string Name => "propositional-kernel";
-
-    /// <inheritdoc/>
-    public string Version => "1";
-
-    /// <inheritdoc/>
-    public ValueTask<Verdict> VerifyAsync(Problem problem, string text, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(problem);
-        return ValueTask.FromResult(Verify(problem.Statement, text));
-    }
 
     /// <summary>Judges a script against a statement in the domain's syntax.</summary>
     /// <exception cref="StatementException">The statement is not a formula.</exception>
@@ -47,9 +34,8 @@ public sealed class PropositionalVerifier : IVerifier
 
     internal Verdict Verify(Formula statement, string script)
     {
-        if (script.Length > SyntaxLimits.ProofLength)
-            return Unknown(SyntaxLimits.ProofLength, script.Length, $"The text has {script.Length} characters; at most {SyntaxLimits.ProofLength} are read.", 0);
-
+        if (TooLong("script", script, SyntaxLimits.ProofLength) is { } tooLong)
+            return tooLong;
         var state = new ProofState(statement);
         var sentences = 0;
         Sentence? sentence = null;
@@ -59,7 +45,7 @@ public sealed class PropositionalVerifier : IVerifier
             while ((sentence = parser.Next()) is not null)
             {
                 if (++sentences > SentenceLimit)
-                    return Unknown(sentence.Start, sentence.End, $"More than {SentenceLimit} sentences.", Cost(state, sentences));
+                    return Unknown(VerdictReason.ResourceLimit, new Feedback(sentence.Start, sentence.End, $"More than {SentenceLimit} sentences."), Cost(state, sentences));
                 TacticRunner.Run(state, sentence);
             }
 
@@ -67,7 +53,7 @@ public sealed class PropositionalVerifier : IVerifier
         }
         catch (TextException e) when (e.IsLimit)
         {
-            return Unknown(e.Start, e.End, e.Message, Cost(state, sentences));
+            return Unknown(VerdictReason.ResourceLimit, new Feedback(e.Start, e.End, e.Message), Cost(state, sentences));
         }
         catch (TextException e)
         {
@@ -80,8 +66,15 @@ public sealed class PropositionalVerifier : IVerifier
         }
         catch (KernelLimitException e)
         {
-            return Unknown(sentence?.Start ?? -1, sentence?.End ?? -1, e.Message, Cost(state, sentences));
+            return Unknown(VerdictReason.ResourceLimit, new Feedback(sentence?.Start ?? -1, sentence?.End ?? -1, e.Message), Cost(state, sentences));
         }
+    }
+
+    /// <inheritdoc/>
+    protected override Verdict Judge(Problem problem, string text)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        return Verify(problem.Statement, text);
     }
 
     private Verdict Finish(ProofState state, string script, int sentences)
@@ -101,32 +94,8 @@ public sealed class PropositionalVerifier : IVerifier
             return Rejected(VerdictReason.Incomplete, script.Length, script.Length, "This proof is focused: a \"}\" is missing.", Cost(state, sentences));
         if (!state.KernelAccepts())
             return Rejected(VerdictReason.StepFailed, 0, script.Length, "The kernel refuses the proof term.", Cost(state, sentences));
-        return new Verdict.Accepted
-        {
-            Reason = VerdictReason.Proved,
-            Verifier = Name,
-            VerifierVersion = Version,
-            Steps = Cost(state, sentences),
-        };
+        return Accepted(Cost(state, sentences));
     }
 
     private static long Cost(ProofState state, int sentences) => sentences + state.Checker.Steps;
-
-    private Verdict.Rejected Rejected(VerdictReason reason, int start, int end, string message, long steps) => new()
-    {
-        Reason = reason,
-        Verifier = Name,
-        VerifierVersion = Version,
-        Steps = steps,
-        Feedback = [new Feedback(start, end, message)],
-    };
-
-    private Verdict.Unknown Unknown(int start, int end, string message, long steps) => new()
-    {
-        Reason = VerdictReason.ResourceLimit,
-        Verifier = Name,
-        VerifierVersion = Version,
-        Steps = steps,
-        Feedback = [new Feedback(start, end, message)],
-    };
 }

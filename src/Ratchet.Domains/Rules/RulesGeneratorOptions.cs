@@ -1,3 +1,4 @@
+using Ratchet.Domains.Vocabulary;
 using Ratchet.Runs;
 
 namespace Ratchet.Domains.Rules;
@@ -33,19 +34,12 @@ public sealed record RulesGeneratorOptions
             wrong.Add($"ConflictShare is {ConflictShare}; it can be 0 to 1.");
         if (MaxDistractors is < 0 or > 8)
             wrong.Add($"MaxDistractors is {MaxDistractors}; it can be 0 to 8.");
-        if (Strata.Count == 0)
-            wrong.Add("Strata is empty; give at least one.");
         foreach (var stratum in Strata)
         {
             if (stratum.Depth is < 1 or > 6)
                 wrong.Add($"The stratum '{stratum.Name}' must have a depth of 1 to 6.");
-            if (stratum.Share is not (>= 0 and <= 1) || stratum.SeedShare is not (>= 0 and <= 1))
-                wrong.Add($"The shares of the stratum '{stratum.Name}' must be 0 to 1.");
         }
 
-        if (Strata.Count > 0 && (!(Strata.Sum(s => s.Share) > 0) || !(Strata.Sum(s => s.SeedShare) > 0)))
-            wrong.Add("The shares of all strata together must be above 0, for the seed split and for the others.");
-        if (wrong.Count > 0)
-            throw new RatchetException(string.Join('\n', wrong), "Correct the generator's options.");
+        GeneratorChecks.ThrowIfWrong([.. Strata.Select(s => (s.Name, s.SeedShare, s.Share))], wrong);
     }
 }

@@ -12,22 +12,8 @@ namespace Ratchet.Domains.Rules;
 /// <see cref="VerdictReason.Incomplete"/> where there is no answer or the steps do not carry it; unknown with
 /// <see cref="VerdictReason.ResourceLimit"/> beyond 200,000 characters. Safe to call from many threads.
 /// </remarks>
-public sealed class RulesVerifier : IVerifier
+public sealed class RulesVerifier() : InProcessVerifier("rules", "1")
 {
-    /// <inheritdoc/>
-    public string Name => "rules";
-
-    /// <inheritdoc/>
-    public string Version => "1";
-
-    /// <inheritdoc/>
-    /// <exception cref="StatementException">The problem's statement is none of this domain.</exception>
-    public ValueTask<Verdict> VerifyAsync(Problem problem, string text, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(problem);
-        return ValueTask.FromResult(Verify(problem.Statement, text));
-    }
-
     /// <summary>Judges a proof.</summary>
     /// <param name="statement">Statement in any form that the domain reads.</param>
     /// <param name="proof">Steps and answer.</param>
@@ -54,17 +40,8 @@ public sealed class RulesVerifier : IVerifier
 
     internal Verdict Verify(RuleTheory theory, string text)
     {
-        if (text.Length > RulesProofReader.MaxLength)
-        {
-            return new Verdict.Unknown
-            {
-                Reason = VerdictReason.ResourceLimit,
-                Verifier = Name,
-                VerifierVersion = Version,
-                Feedback = [new Feedback(0, text.Length, $"The proof has {text.Length} characters; at most {RulesProofReader.MaxLength} are read.")],
-            };
-        }
-
+        if (TooLong("proof", text, RulesProofReader.MaxLength) is { } tooLong)
+            return tooLong;
         var proof = RulesProofReader.Read(text);
         if (proof.Mistake is not null)
             return Rejected(VerdictReason.Syntax, proof.Position, proof.Position, proof.Mistake, 0);
@@ -82,15 +59,13 @@ public sealed class RulesVerifier : IVerifier
             return Rejected(VerdictReason.WrongAnswer, proof.AnswerStart, text.Length, $"The statement is not {RulesProofReader.Answers[(int)answer]}.", proof.Steps.Count);
         if (checker.Missing(answer) is { } missing)
             return Rejected(VerdictReason.Incomplete, text.Length, text.Length, missing, proof.Steps.Count);
-        return new Verdict.Accepted { Reason = VerdictReason.Proved, Verifier = Name, VerifierVersion = Version, Steps = proof.Steps.Count + 1 };
+        return Accepted(proof.Steps.Count + 1);
     }
 
-    private Verdict.Rejected Rejected(VerdictReason reason, int start, int end, string message, int steps) => new()
+    /// <inheritdoc/>
+    protected override Verdict Judge(Problem problem, string text)
     {
-        Reason = reason,
-        Verifier = Name,
-        VerifierVersion = Version,
-        Steps = steps,
-        Feedback = [new Feedback(start, end, message)],
-    };
+        ArgumentNullException.ThrowIfNull(problem);
+        return Verify(problem.Statement, text);
+    }
 }

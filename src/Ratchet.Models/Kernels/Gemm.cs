@@ -63,28 +63,25 @@ public static unsafe class Gemm
     /// leading dimension <paramref name="ldc"/>; B is packed by <see cref="Pack"/>.
     /// </summary>
     public static void Multiply(float* a, long aRowStride, long aColumnStride, float* packed, float* c, int ldc, int m, int k, int n, bool accumulate)
-    {
-        if (Vector512.IsHardwareAccelerated)
-            GemmDriver<Lanes512, float>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
-        else if (Vector256.IsHardwareAccelerated && Fma.IsSupported)
-            GemmDriver<Lanes256, float>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
-        else if (Vector128.IsHardwareAccelerated)
-            GemmDriver<Lanes128, float>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
-        else
-            GemmDriver<LanesScalar, float>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
-    }
+        => Dispatch(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
 
     /// <summary>As <see cref="Multiply"/> with B packed by <see cref="PackBFloat16"/>; products and sums are float32.</summary>
     public static void MultiplyBFloat16(float* a, long aRowStride, long aColumnStride, ushort* packed, float* c, int ldc, int m, int k, int n, bool accumulate)
+        => Dispatch(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
+
+    /// <summary>Takes the widest instruction path of this machine.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Dispatch<TWeight>(float* a, long aRowStride, long aColumnStride, TWeight* packed, float* c, int ldc, int m, int k, int n, bool accumulate)
+        where TWeight : unmanaged
     {
         if (Vector512.IsHardwareAccelerated)
-            GemmDriver<Lanes512, ushort>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
+            GemmDriver<Lanes512, TWeight>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
         else if (Vector256.IsHardwareAccelerated && Fma.IsSupported)
-            GemmDriver<Lanes256, ushort>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
+            GemmDriver<Lanes256, TWeight>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
         else if (Vector128.IsHardwareAccelerated)
-            GemmDriver<Lanes128, ushort>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
+            GemmDriver<Lanes128, TWeight>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
         else
-            GemmDriver<LanesScalar, ushort>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
+            GemmDriver<LanesScalar, TWeight>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
     }
 
     /// <summary>The nearest bfloat16 (ties to even) of a float; NaN stays NaN.</summary>

@@ -4,6 +4,7 @@ using Ratchet.Checkpoints;
 using Ratchet.Loop;
 using Ratchet.Problems;
 using Ratchet.Runs;
+using Ratchet.Systems.Verification;
 
 namespace Ratchet.Systems.Evaluation;
 
@@ -19,24 +20,25 @@ public sealed class ResponseFile : IProposer
     private ResponseFile(string path) => _path = path;
 
     /// <summary>Reads a file.</summary>
-    /// <param name="path">
-    /// JSON lines, .gz or not: <c>id</c> (or <c>unique_id</c>, <c>name</c>, <c>instance_id</c>) of the problem, and <c>response</c>, <c>responses</c>, <c>completion</c>,
-    /// <c>completions</c>, <c>proof</c>, <c>solution</c> or <c>code</c>, a text or a list of texts. Several lines of one problem add up.
-    /// </param>
+    /// <param name="path">JSON lines, .gz or not. Several lines of one problem add up.</param>
+    /// <param name="fields">Where the file keeps the problem's identifier and the response, and which lines count; null for the usual names.</param>
     /// <exception cref="RatchetException">The file or lines cannot be read (exit code 2).</exception>
-    public static ResponseFile Read(string path)
+    public static ResponseFile Read(string path, BenchmarkFields? fields = null)
     {
         ArgumentNullException.ThrowIfNull(path);
+        fields ??= new BenchmarkFields();
         var file = new ResponseFile(path);
-        JsonLineFile.Read(path, (line, _) =>
+        JsonLineFile.Read(path, (line, number) =>
         {
-            var id = line.Text("id", "unique_id", "name", "instance_id") ?? throw new FormatException($"there is no \"id\"; the fields are: {line.Names}.");
-            var texts = line.Texts("response", "responses", "completion", "completions", "proof", "solution", "code")
-                ?? throw new FormatException($"there is no \"response\"; the fields are: {line.Names}.");
+            if (!fields.Takes(line))
+                return;
+            var id = fields.IdOf(line, number);
+            var texts = (fields.Proof is { } field ? line.Texts(field) : line.Texts("response", "responses", "completion", "completions", "proof", "solution", "code"))
+                ?? throw BenchmarkFields.Missing(line, fields.Proof ?? "response");
             if (!file._responses.TryGetValue(id, out var all))
                 file._responses.Add(id, all = []);
             all.AddRange(texts);
-        }, "Correct them; a line is an object with \"id\" and \"response\" or \"responses\".");
+        }, "Correct them; a line is an object with \"id\" and \"response\" or \"responses\", or say with --id and --response which fields to read.");
         return file;
     }
 

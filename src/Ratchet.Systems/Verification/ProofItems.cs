@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Ratchet.Problems;
 using Ratchet.Runs;
 
@@ -9,23 +8,23 @@ public static class ProofItems
 {
     private const long MaxBytes = 256L << 20;
     private const int ShownMistakes = 20;
-    private static readonly string[] JsonLinesEndings = [".jsonl", ".ndjson"];
 
     /// <summary>Reads a file, a folder with all of its folders, or standard input.</summary>
     /// <param name="path">
-    /// A native file of the verifier; any other file as JSON lines, each an object with <c>statement</c> (or <c>goal</c>) and <c>proof</c> (or
-    /// <c>solution</c>), optionally <c>id</c> and <c>reference</c> (or <c>answer</c>); a folder, of which native files and files ending in
-    /// .jsonl or .ndjson are read in the order of their names; or <c>-</c> for JSON lines from <paramref name="input"/>.
+    /// A native file of the verifier; any other file as JSON lines, each an object with what <paramref name="fields"/> says; a folder, of which native files and files ending in
+    /// .jsonl or .ndjson (or these with .gz) are read in the order of their names; or <c>-</c> for JSON lines from <paramref name="input"/>.
     /// </param>
     /// <param name="entry">Verifier whose files are read.</param>
     /// <param name="everyTheorem">Of a native file all theorems, not only the last.</param>
     /// <param name="input">Standard input.</param>
+    /// <param name="fields">Where JSON lines keep what; null for the usual names. Its limit is one for each file.</param>
     /// <exception cref="RatchetException">Files or lines cannot be read (exit code 2): all of them are named, the first 20 in full.</exception>
-    public static IReadOnlyList<ProofItem> Read(string path, VerifierEntry entry, bool everyTheorem, TextReader input)
+    public static IReadOnlyList<ProofItem> Read(string path, VerifierEntry entry, bool everyTheorem, TextReader input, BenchmarkFields? fields = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(input);
+        fields ??= new BenchmarkFields();
         var (items, mistakes) = (new List<ProofItem>(), new List<string>());
         foreach (var file in Files(path, entry))
         {
@@ -35,15 +34,29 @@ public static class ProofItems
                 continue;
             }
 
-            var text = file == "-" ? input.ReadToEnd() : ReadFile(file);
             if (IsNative(file, entry))
-                ReadDocument(text, file, entry.Document!, everyTheorem, items, mistakes);
+            {
+                ReadDocument(ReadFile(file), file, entry.Document!, everyTheorem, items, mistakes);
+                continue;
+            }
+
+            var taken = 0;
+            void Take(JsonLine line, int number)
+            {
+                if (!fields.Takes(line) || (fields.Limit > 0 && taken == fields.Limit))
+                    return;
+                items.Add(fields.ItemOf(line, file, number));
+                taken++;
+            }
+
+            if (file == "-")
+                JsonLineFile.Read(input, file, Take, mistakes);
             else
-                ReadLines(text, file, items, mistakes);
+                JsonLineFile.Read(file, Take, mistakes);
         }
 
         if (mistakes.Count > 0)
-            throw Mistakes(mistakes, "Correct them; a line is an object with the texts \"statement\" and \"proof\".");
+            throw Mistakes(mistakes, "Correct them; a line is an object with the texts \"statement\" and \"proof\", or say with --statement, --proof and --reference which fields to read.");
         return items.Count > 0 ? items : throw new RatchetException($"There is no proof in {path}.", Wanted(entry)) { ExitCode = 2 };
     }
 
@@ -68,7 +81,7 @@ public static class ProofItems
             return [path];
         var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System };
         return [.. Directory.EnumerateFiles(path, "*", options)
-            .Where(f => IsNative(f, entry) || JsonLinesEndings.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)];
+            .Where(f => IsNative(f, entry) || JsonLineFile.Is(f)).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>A file is one of the verifier's native files, by its ending.</summary>
@@ -77,7 +90,9 @@ public static class ProofItems
     private static string Wanted(VerifierEntry entry) =>
         $"'{entry.Name}' reads JSON lines (.jsonl){(entry.Extensions.Count == 0 ? "" : $" and files ending in {string.Join(", ", entry.Extensions)}")}.";
 
-    private static string ReadFile(string path)
+    /// <summary>The text of a file.</summary>
+    /// <exception cref="RatchetException">It cannot be read or is too large (exit code 2).</exception>
+    internal static string ReadFile(string path)
     {
         try
         {
@@ -111,58 +126,4 @@ public static class ProofItems
     }
 
     private static int LineOf(string text, int offset) => 1 + text.AsSpan(0, Math.Clamp(offset, 0, text.Length)).Count('\n');
-
-    private static void ReadLines(string text, string file, List<ProofItem> items, List<string> mistakes)
-    {
-        var number = 0;
-        foreach (var line in text.Split('\n'))
-        {
-            number++;
-            var content = line.Trim().TrimStart('\uFEFF');
-            if (content.Length == 0)
-                continue;
-            try
-            {
-                items.Add(ReadLine(content, file, number));
-            }
-            catch (Exception e) when (e is JsonException or FormatException)
-            {
-                mistakes.Add($"{file}:{number}: {(e is JsonException ? $"not JSON: {e.Message}" : e.Message)}");
-            }
-        }
-    }
-
-    private static ProofItem ReadLine(string line, string file, int number)
-    {
-        using var document = JsonDocument.Parse(line);
-        var root = document.RootElement;
-        if (root.ValueKind != JsonValueKind.Object)
-            throw new FormatException("an object with the texts \"statement\" and \"proof\" is needed.");
-        if ((Text(root, "statement") ?? Text(root, "goal")) is not { } statement || (Text(root, "proof") ?? Text(root, "solution")) is not { } proof)
-            throw new FormatException("an object with the texts \"statement\" and \"proof\" is needed.");
-        return new ProofItem
-        {
-            Id = Text(root, "id") ?? $"line-{number}", Statement = statement, Proof = proof, Reference = Text(root, "reference") ?? Text(root, "answer"), Source = file, Line = number,
-        };
-    }
-
-    /// <summary>A text, or the digits of a number; null where there is none.</summary>
-    private static string? Text(JsonElement root, string key)
-    {
-        if (!root.TryGetProperty(key, out var value))
-            return null;
-        try
-        {
-            return value.ValueKind switch
-            {
-                JsonValueKind.String => value.GetString(),
-                JsonValueKind.Number => value.GetRawText(),
-                _ => null,
-            };
-        }
-        catch (InvalidOperationException)
-        {
-            throw new FormatException($"\"{key}\" holds half of a surrogate pair.");
-        }
-    }
 }

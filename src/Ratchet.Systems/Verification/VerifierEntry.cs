@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Ratchet.Problems;
 using Ratchet.Runs;
+using Ratchet.Verifiers.Conformance;
 
 namespace Ratchet.Systems.Verification;
 
@@ -40,6 +41,12 @@ public sealed class VerifierEntry
 
     /// <summary>A few right proofs that come with Ratchet, by which a tool can be tried without a set of one's own; empty where there are none.</summary>
     public IReadOnlyList<ProofItem> Samples { get; init; } = [];
+
+    /// <summary>
+    /// Checks that the tool behind an adapter does what the adapter relies on, one by one; null for verifiers that are tried by their samples alone.
+    /// The tool should be available (<see cref="ProbeAsync"/>): what is missing is one failed check.
+    /// </summary>
+    public Func<VerifierOptions, CancellationToken, Task<IReadOnlyList<ConformanceCheck>>>? ConformanceAsync { get; init; }
 
     /// <summary>Says whether it can be used with these options; starts no more than a version query.</summary>
     public required Func<VerifierOptions, CancellationToken, Task<VerifierAvailability>> ProbeAsync { get; init; }

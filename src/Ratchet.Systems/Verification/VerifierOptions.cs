@@ -20,7 +20,7 @@ public sealed record VerifierOptions
     /// <summary>Program to start, where the verifier is one; null looks for it on the search path.</summary>
     public string? Tool { get; init; }
 
-    /// <summary>File that statements are judged against, for verifiers that need one (a Metamath database, a rule set); null where there is none.</summary>
+    /// <summary>File that statements are judged against, for verifiers that need one (a Metamath database, a PDDL domain); null where there is none.</summary>
     public string? Database { get; init; }
 
     /// <summary>What counts as the same answer, for verifiers that compare answers: a name of <see cref="Ratchet.Verifiers.Answers.AnswerProfiles"/>; null for <c>strict</c>.</summary>

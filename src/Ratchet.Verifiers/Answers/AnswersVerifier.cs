@@ -14,7 +14,7 @@ namespace Ratchet.Verifiers.Answers;
 /// Unknown: <see cref="VerdictReason.ResourceLimit"/> where the comparison is undecided, <see cref="VerdictReason.Unavailable"/> without a
 /// reference. Safe from many threads; runs in process, in bounded time and memory.
 /// </remarks>
-public sealed class AnswersVerifier : IVerifier
+public sealed class AnswersVerifier : InProcessVerifier
 {
     private readonly Func<Problem, string?> _reference;
     private readonly AnswerProfile _profile;
@@ -29,30 +29,17 @@ public sealed class AnswersVerifier : IVerifier
     /// <param name="reference">The reference answer or solution of a problem, or null; called from many threads.</param>
     /// <param name="profile">What counts as the same answer.</param>
     public AnswersVerifier(Func<Problem, string?> reference, AnswerProfile profile)
+        : base($"answers:{(profile ?? throw new ArgumentNullException(nameof(profile))).Name}", AnswerGrader.Version)
     {
         ArgumentNullException.ThrowIfNull(reference);
-        ArgumentNullException.ThrowIfNull(profile);
         _reference = reference;
         _profile = profile;
     }
 
     /// <inheritdoc/>
-    public string Name => $"answers:{_profile.Name}";
-
-    /// <inheritdoc/>
-    public string Version => AnswerGrader.Version;
-
-    /// <inheritdoc/>
-    public ValueTask<Verdict> VerifyAsync(Problem problem, string text, CancellationToken cancellationToken)
+    protected override Verdict Judge(Problem problem, string text)
     {
         ArgumentNullException.ThrowIfNull(problem);
-        ArgumentNullException.ThrowIfNull(text);
-        cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(Judge(problem, text));
-    }
-
-    private Verdict Judge(Problem problem, string text)
-    {
         if (_reference(problem) is not { } reference)
             return Unknown(VerdictReason.Unavailable, $"There is no reference answer for the problem {problem.Id}.", 0);
         var answer = AnswerExtractor.Extract(text, _profile);
@@ -68,28 +55,14 @@ public sealed class AnswersVerifier : IVerifier
         var result = AnswerGrader.Compare(AnswerExtractor.FromReference(reference), answer.Text, _profile);
         return result.Outcome switch
         {
-            AnswerOutcome.Equal => new Verdict.Accepted { Reason = VerdictReason.Proved, Verifier = Name, VerifierVersion = Version, Steps = result.Steps },
+            AnswerOutcome.Equal => Accepted(result.Steps),
             AnswerOutcome.Different => Rejected(VerdictReason.WrongAnswer, result.Message, answer, result.Steps),
             _ when result.Reason == AnswerReason.Unreadable => Rejected(VerdictReason.Syntax, result.Message, answer, result.Steps),
             _ => Unknown(VerdictReason.ResourceLimit, result.Message, result.Steps),
         };
     }
 
-    private Verdict.Rejected Rejected(VerdictReason reason, string message, ExtractedAnswer answer, long steps) => new()
-    {
-        Reason = reason,
-        Verifier = Name,
-        VerifierVersion = Version,
-        Feedback = [new Feedback(answer.Start, answer.End, message)],
-        Steps = steps,
-    };
+    private Verdict.Rejected Rejected(VerdictReason reason, string message, ExtractedAnswer answer, long steps) => Rejected(reason, answer.Start, answer.End, message, steps);
 
-    private Verdict.Unknown Unknown(VerdictReason reason, string message, long steps) => new()
-    {
-        Reason = reason,
-        Verifier = Name,
-        VerifierVersion = Version,
-        Feedback = [new Feedback(-1, -1, message)],
-        Steps = steps,
-    };
+    private Verdict.Unknown Unknown(VerdictReason reason, string message, long steps) => Unknown(reason, new Feedback(-1, -1, message), steps);
 }

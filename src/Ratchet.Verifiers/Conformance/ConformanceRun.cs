@@ -38,7 +38,7 @@ internal sealed class ConformanceRun
         }
         catch (Exception e) when (e is RatchetException or StatementException or InvalidOperationException or IOException)
         {
-            seen = e.Message;
+            seen = e is RatchetException { Remedy: { } remedy } ? $"{e.Message} {remedy}" : e.Message;
         }
 
         _checks.Add(new ConformanceCheck(name, passed, expected, seen));

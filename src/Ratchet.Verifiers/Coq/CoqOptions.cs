@@ -38,6 +38,12 @@ public sealed record CoqOptions
     /// </summary>
     public ProcessLimits Limits { get; init; } = new();
 
+    /// <summary>
+    /// Whether Coq can change no file and open no TCP connection, where the kernel has Landlock (Linux 5.13, for TCP 6.7). Default true; turn off only
+    /// for plugins that must write.
+    /// </summary>
+    public bool Sandbox { get; init; } = true;
+
     /// <summary>Longest attempt that is looked at, in characters. Default 64 Ki; longer ones are an unknown verdict.</summary>
     public int MaxCharacters { get; init; } = 1 << 16;
 

@@ -37,6 +37,7 @@ internal sealed class CoqWorker : IPoolWorker
             Arguments = ["-q", "-main-channel", "stdfds", "-async-proofs", "off", "-async-proofs-command-error-resilience", "off", "-async-proofs-tactic-error-resilience", "off", "-native-compiler", "no"],
             Environment = ProcessEnvironment,
             Limits = options.Limits,
+            Sealed = options.Sandbox,
         });
         try
         {

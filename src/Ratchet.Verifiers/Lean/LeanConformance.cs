@@ -18,9 +18,9 @@ public static class LeanConformance
 
     /// <summary>Runs all checks that the backend allows; tactic mode and pickles need a REPL.</summary>
     /// <param name="backend">Backend; stays the caller's.</param>
-    /// <param name="withMathlib">Whether Mathlib is to be there: its revision must be known and <c>import Mathlib</c> must work.</param>
+    /// <param name="withMathlib">Whether Mathlib is to be there: its revision must be known and <c>import Mathlib</c> must work. Null: where the tool's project names a revision of it.</param>
     /// <param name="cancellationToken">Ends the run.</param>
-    public static async Task<IReadOnlyList<ConformanceCheck>> RunAsync(ILeanBackend backend, bool withMathlib = false, CancellationToken cancellationToken = default)
+    public static async Task<IReadOnlyList<ConformanceCheck>> RunAsync(ILeanBackend backend, bool? withMathlib = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(backend);
         var run = new ConformanceRun();
@@ -34,7 +34,7 @@ public static class LeanConformance
         await AddVerdictsAsync(run, verifier, cancellationToken);
         await AddUnauditedAsync(run, backend, cancellationToken);
         await AddHeadersAsync(run, verifier, backend, cancellationToken);
-        if (withMathlib)
+        if (withMathlib ?? toolchain.Mathlib is not null)
         {
             await run.AddAsync("the revision of Mathlib is known", "known", () => Task.FromResult(toolchain.Mathlib is { } revision ? $"known: {revision}" : "unstated: set it in the options"));
             await run.AddAsync("Mathlib is there", "accepted", async () => await VerdictAsync(verifier, "import Mathlib\ntheorem conf_mathlib (x : ℝ) (h : 0 < x) : x ^ 2 + x > 0 := by", "  positivity", cancellationToken));

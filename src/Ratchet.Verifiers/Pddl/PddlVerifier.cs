@@ -12,26 +12,12 @@ namespace Ratchet.Verifiers.Pddl;
 /// <see cref="VerdictReason.Incomplete"/> with the parts of the goal that are false; unknown with <see cref="VerdictReason.ResourceLimit"/>
 /// for a plan beyond <see cref="PlanReader.MaxLength"/> characters or the limit on evaluations. Safe to call from many threads.
 /// </remarks>
-public sealed class PddlVerifier : IVerifier
+public sealed class PddlVerifier() : InProcessVerifier("pddl", "1")
 {
     private const int KeptTasks = 64;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, PddlTask> _tasks = new(StringComparer.Ordinal);
-
-    /// <inheritdoc/>
-    public string Name => "pddl";
-
-    /// <inheritdoc/>
-    public string Version => "1";
-
-    /// <inheritdoc/>
-    /// <exception cref="StatementException">The problem's statement is not a PDDL domain and problem.</exception>
-    public ValueTask<Verdict> VerifyAsync(Problem problem, string text, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(problem);
-        return ValueTask.FromResult(Verify(problem.Statement, text));
-    }
 
     /// <summary>Judges a plan.</summary>
     /// <param name="statement">Domain and problem in one text.</param>
@@ -55,8 +41,8 @@ public sealed class PddlVerifier : IVerifier
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(plan);
-        if (plan.Length > PlanReader.MaxLength)
-            return Unknown($"The plan has {plan.Length} characters; at most {PlanReader.MaxLength} are read.");
+        if (TooLong("plan", plan, PlanReader.MaxLength) is { } tooLong)
+            return tooLong;
         IReadOnlyList<PlanStep> steps;
         try
         {
@@ -64,7 +50,7 @@ public sealed class PddlVerifier : IVerifier
         }
         catch (PddlException e)
         {
-            return Rejected(VerdictReason.Syntax, 0, [.. e.Errors.Select(error => new Feedback(error.Position, error.Position, error.Message))]);
+            return Rejected(VerdictReason.Syntax, [.. e.Errors.Select(error => new Feedback(error.Position, error.Position, error.Message))], 0);
         }
 
         try
@@ -73,22 +59,28 @@ public sealed class PddlVerifier : IVerifier
         }
         catch (PddlLimitException e)
         {
-            return Unknown(e.Message);
+            return Unknown(VerdictReason.ResourceLimit, new Feedback(-1, -1, e.Message), 0);
         }
+    }
+
+    /// <inheritdoc/>
+    protected override Verdict Judge(Problem problem, string text)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        return Verify(problem.Statement, text);
     }
 
     private Verdict Judge(PlanReport report, string plan)
     {
         if (report.IsValid)
-            return new Verdict.Accepted { Reason = VerdictReason.Proved, Verifier = Name, VerifierVersion = Version, Steps = report.Evaluations };
+            return Accepted(report.Evaluations);
         if (report.FailedStep is { } step)
         {
             var cause = report.CausesAreConditions ? $"Step {report.Executed + 1} {step} cannot be executed. False: {string.Join(", ", report.Causes)}." : $"Step {report.Executed + 1} {step}: {report.Causes[0]}";
-            return Rejected(VerdictReason.StepFailed, report.Evaluations, [new Feedback(step.Start, step.End, cause)]);
+            return Rejected(VerdictReason.StepFailed, step.Start, step.End, cause, report.Evaluations);
         }
 
-        return Rejected(VerdictReason.Incomplete, report.Evaluations,
-            [new Feedback(plan.Length, plan.Length, $"The goal does not hold after {report.Executed} step{(report.Executed == 1 ? "" : "s")}. False: {string.Join(", ", report.UnmetGoals)}.")]);
+        return Rejected(VerdictReason.Incomplete, plan.Length, plan.Length, $"The goal does not hold after {report.Executed} step{(report.Executed == 1 ? "" : "s")}. False: {string.Join(", ", report.UnmetGoals)}.", report.Evaluations);
     }
 
     /// <summary>The task of a statement; those used before are kept, because many attempts are made at one problem.</summary>
@@ -110,10 +102,4 @@ public sealed class PddlVerifier : IVerifier
 
         return task;
     }
-
-    private Verdict.Rejected Rejected(VerdictReason reason, long steps, IReadOnlyList<Feedback> feedback) =>
-        new() { Reason = reason, Verifier = Name, VerifierVersion = Version, Steps = steps, Feedback = feedback };
-
-    private Verdict.Unknown Unknown(string message) =>
-        new() { Reason = VerdictReason.ResourceLimit, Verifier = Name, VerifierVersion = Version, Feedback = [new Feedback(-1, -1, message)] };
 }

@@ -93,7 +93,7 @@ internal sealed unsafe class ChildProcess : IDisposable
             };
             foreach (var (name, value) in options.Environment)
                 environment[name] = value;
-            var (pid, stdin, stdout, stderr) = ChildSpawner.Start(LimitedCommand.For(options, user), environment, scratch.Path);
+            var (pid, stdin, stdout, stderr) = ChildSpawner.Start(LimitedCommand.For(options, user), environment, scratch.Path, options.Sealed);
             OrphanGuard.Add(pid);
             return new ChildProcess(pid, stdin, stdout, stderr, options.Limits, scratch);
         }

@@ -23,4 +23,10 @@ internal sealed record ChildProcessOptions
     /// for programs that live where others cannot read.
     /// </summary>
     public bool DropRoot { get; init; } = true;
+
+    /// <summary>
+    /// Whether the program can change no file, its scratch folder included, and open no TCP connection, where the kernel has Landlock (Linux 5.13,
+    /// for TCP 6.7). For programs that need nothing but their pipes.
+    /// </summary>
+    public bool Sealed { get; init; }
 }

@@ -8,26 +8,26 @@ namespace Ratchet.Verifiers.Pool;
 /// <summary>Starts processes, each in a session and process group of its own, with no file but its three pipes.</summary>
 /// <remarks>
 /// One thread, which lives as long as this process, starts them all: the kernel's "tell me when my parent dies" watches the thread that
-/// started the child, not the process.
+/// started the child, not the process. Another starts the sealed ones: it has given up for good what they must not do.
 /// </remarks>
 internal static unsafe class ChildSpawner
 {
-    private static readonly BlockingCollection<Action> Work = [];
+    private static readonly Lazy<BlockingCollection<Action>> Plain = new(() => Begin("ratchet-spawner", seal: false));
+    private static readonly Lazy<BlockingCollection<Action>> Sealed = new(() => Begin("ratchet-sealed", seal: true));
     private static readonly bool CanCloseFrom = NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "posix_spawn_file_actions_addclosefrom_np", out _);
-
-    static ChildSpawner() => new Thread(Loop) { IsBackground = true, Name = "ratchet-spawner" }.Start();
 
     /// <summary>Starts a program.</summary>
     /// <param name="arguments">Full path of the program, then its arguments.</param>
     /// <param name="environment">Its whole environment.</param>
     /// <param name="folder">Working folder.</param>
+    /// <param name="seal">Whether it may change no file and open no TCP connection; see <see cref="Landlock"/>.</param>
     /// <returns>Process number, which is also that of its group and session, and this side's ends of its standard input, output and error. They do not block.</returns>
     /// <exception cref="RatchetException">The system starts no process.</exception>
-    public static (int Pid, int In, int Out, int Error) Start(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string folder)
+    public static (int Pid, int In, int Out, int Error) Start(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string folder, bool seal)
     {
         string[] pairs = [.. environment.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{e.Key}={e.Value}")];
         var started = new TaskCompletionSource<(int, int, int, int)>();
-        Work.Add(() =>
+        (seal ? Sealed : Plain).Value.Add(() =>
         {
             try
             {
@@ -41,10 +41,19 @@ internal static unsafe class ChildSpawner
         return started.Task.GetAwaiter().GetResult();
     }
 
-    private static void Loop()
+    private static BlockingCollection<Action> Begin(string name, bool seal)
     {
-        foreach (var action in Work.GetConsumingEnumerable())
-            action();
+        var work = new BlockingCollection<Action>();
+        new Thread(Loop) { IsBackground = true, Name = name }.Start();
+        return work;
+
+        void Loop()
+        {
+            if (seal)
+                _ = Landlock.Seal();
+            foreach (var action in work.GetConsumingEnumerable())
+                action();
+        }
     }
 
     private static (int Pid, int In, int Out, int Error) Spawn(IReadOnlyList<string> arguments, IReadOnlyList<string> environment, string folder)

@@ -52,7 +52,7 @@ internal static unsafe class OrphanGuard
 
     private static void Start()
     {
-        var (pid, stdin, stdout, stderr) = ChildSpawner.Start(["/bin/sh", "-c", Script], new Dictionary<string, string>(), "/");
+        var (pid, stdin, stdout, stderr) = ChildSpawner.Start(["/bin/sh", "-c", Script], new Dictionary<string, string>(), "/", seal: false);
         _ = Libc.close(stdout);
         _ = Libc.close(stderr);
         (_pid, _pipe) = (pid, stdin);

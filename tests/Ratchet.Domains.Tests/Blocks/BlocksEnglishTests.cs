@@ -52,6 +52,25 @@ public sealed class BlocksEnglishTests(ITestOutputHelper output)
         Assert.Equal("The block m has no colour; those from a to l do.", Assert.Throws<StatementException>(() => BlocksEnglish.Statement("m | a : on a m")).Message);
 
     [Fact]
+    public void A_plan_for_an_English_statement_may_name_blocks_by_their_colours()
+    {
+        var verifier = new BlocksVerifier();
+        var english = BlocksEnglish.Statement("a | b : on b a");
+        Assert.True(verifier.Verify(english, "(pick-up blue)\n(stack blue red)").IsAccepted);
+        Assert.True(verifier.Verify(english, "(pick-up b)\n(stack b a)").IsAccepted);
+        Assert.False(verifier.Verify(english, "(pick-up red)\n(stack red blue)").IsAccepted);
+        Assert.Equal("Step 1 (pick-up blue): There is no block 'blue'.", verifier.Verify("a | b : on b a", "(pick-up blue)").Feedback[0].Message);
+    }
+
+    [Fact]
+    public void The_shared_gold_plans_for_English_statements_are_accepted()
+    {
+        var verifier = new BlocksVerifier();
+        var rows = SharedData.Rows("planbench/nl_plan_generation.jsonl.gz").Where(r => Sets.Contains(r.Text("set"))).ToList();
+        Assert.Equal(550, rows.Count(r => verifier.Verify(r.Text("query"), r.Text("ground_truth")).IsAccepted));
+    }
+
+    [Fact]
     public void All_shared_problems_read_as_in_the_benchmark_and_come_back()
     {
         var problems = Sets.SelectMany(s => SharedData.Rows($"planbench/{s}.jsonl")).ToDictionary(r => (r.Text("set"), r.Text("instance_id")), r => r.Text("problem_pddl"));

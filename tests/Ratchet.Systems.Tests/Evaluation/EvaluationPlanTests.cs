@@ -3,6 +3,7 @@ using Ratchet.Loop;
 using Ratchet.Problems;
 using Ratchet.Runs;
 using Ratchet.Systems.Evaluation;
+using Ratchet.Systems.Tests.ExpertIteration;
 using Ratchet.Systems.Verification;
 using Ratchet.Verifiers.Answers;
 
@@ -50,6 +51,26 @@ public sealed class EvaluationPlanTests : IDisposable
         Assert.Equal(0, again.Batches);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public async Task An_evaluation_that_was_killed_goes_on_to_the_same_table(int batches)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The evaluation is killed with SIGKILL.");
+        await using var answers = await OpenAsync();
+        var whole = await Plan(answers, problems: 400, ["\\boxed{4}", "\\boxed{5}", "\\boxed{10/2}"]).RunAsync(null, new Silent(), TestContext.Current.CancellationToken);
+        string[] arguments = ["evaluate", _folder["problems-400.jsonl"], _folder["responses.jsonl"], _folder["killed"]];
+
+        Assert.Equal(128 + 9, TinyRun.Process([.. arguments, $"{batches}"]).ExitCode);
+        Assert.False(File.Exists(Path.Combine(_folder["killed"], "evaluation.json")));
+        var resumed = TinyRun.Process([.. arguments, "0"]);
+
+        // 400 problems are 13 batches.
+        Assert.True(resumed.ExitCode == 0, resumed.Errors);
+        Assert.Equal(13 - batches, resumed.Lines.Count(l => l.StartsWith("0 evaluate ", StringComparison.Ordinal)));
+        Assert.Equal(whole.ToJson() + "\n", await File.ReadAllTextAsync(Path.Combine(_folder["killed"], "evaluation.json"), TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task The_folder_of_another_evaluation_is_refused()
     {
@@ -87,10 +108,16 @@ public sealed class EvaluationPlanTests : IDisposable
         var set = Problems(answers, problems);
         var path = _folder["responses.jsonl"];
         File.WriteAllLines(path, set.All.Select(p => JsonSerializer.Serialize(new { id = p.Id, responses })));
-        var file = ResponseFile.Read(path);
+        return Plan(answers, set, path);
+    }
+
+    /// <summary>The evaluation of a file of responses, as the test program does it in a process of its own too.</summary>
+    internal static EvaluationPlan Plan(OpenVerifier answers, ProblemSet problems, string responses)
+    {
+        var file = ResponseFile.Read(responses);
         return new EvaluationPlan
         {
-            ProposerName = "responses.jsonl", Proposer = file, Verifier = answers.Verifier, Problems = set, Items = file.Items(set.All, 0), Votes = AnswerProfiles.Strict, Threads = 2,
+            ProposerName = "responses.jsonl", Proposer = file, Verifier = answers.Verifier, Problems = problems, Items = file.Items(problems.All, 0), Votes = AnswerProfiles.Strict, Threads = 2,
         };
     }
 

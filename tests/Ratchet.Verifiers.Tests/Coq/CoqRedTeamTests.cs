@@ -20,7 +20,7 @@ public sealed class CoqRedTeamTests(CoqFixture coq)
     public async Task Every_cheat_is_rejected_by_its_audit_and_leaves_no_file()
     {
         var verifier = coq.Verifier();
-        var before = Files();
+        var before = Traces();
         var wrong = new List<string>();
         foreach (var cheat in Read("red-team.json"))
         {
@@ -37,7 +37,42 @@ public sealed class CoqRedTeamTests(CoqFixture coq)
         }
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
-        Assert.Equal(before, Files());
+        Assert.Equal(before, Traces());
+        var folders = verifier.Pool.WorkerProcesses().Select(p => new FileInfo($"/proc/{p}/cwd").LinkTarget).OfType<string>().ToList();
+        Assert.NotEmpty(folders);
+        Assert.All(folders, f => Assert.Empty(Directory.GetFileSystemEntries(f)));
+    }
+
+    [Theory]
+    [InlineData("Redirect \"FOLDER/trace\" Print nat.", "trace.out")]
+    [InlineData("Time Redirect \"FOLDER/trace\" Print nat.", "trace.out")]
+    [InlineData("Require Extraction. Extraction \"FOLDER/trace.ml\" plus.", "trace.ml")]
+    [InlineData("Print Universes \"FOLDER/trace\".", "trace")]
+    [System.Runtime.Versioning.SupportedOSPlatform("linux")]
+    public void Behind_the_filter_the_sandbox_keeps_commands_from_writing(string command, string file)
+    {
+        coq.SkipUnlessThere();
+        Assert.SkipUnless(Landlock.Version > 0, "This kernel has no Landlock.");
+        string[] Left(bool sandbox)
+        {
+            // Where tests run as root, Coq runs as another user: this folder is open to all, so that only the sandbox stands before it.
+            var folder = Directory.CreateTempSubdirectory("ratchet-traces-").FullName;
+            File.SetUnixFileMode(folder, (UnixFileMode)0b111_111_111);
+            try
+            {
+                using var worker = new CoqWorker(CoqInstallation.Find(null), new CoqOptions { Sandbox = sandbox }, [], Deadline.After(TimeSpan.FromMinutes(1)));
+                foreach (var sentence in CoqSplitter.Split(command.Replace("FOLDER", folder, StringComparison.Ordinal)))
+                    worker.Execute(sentence.Text, Deadline.After(TimeSpan.FromMinutes(1)));
+                return [.. Directory.GetFileSystemEntries(folder).Select(f => Path.GetFileName(f)!).Where(f => f == file)];
+            }
+            finally
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+
+        Assert.Equal([file], Left(sandbox: false));
+        Assert.Empty(Left(sandbox: true));
     }
 
     [Fact]
@@ -99,7 +134,9 @@ public sealed class CoqRedTeamTests(CoqFixture coq)
     internal static List<Case> Read(string file) =>
         JsonSerializer.Deserialize<List<Case>>(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Coq/Data", file)), Json)!;
 
-    /// <summary>What stands beside the scratch folders.</summary>
-    private static string[] Files() =>
-        [.. new[] { Path.GetTempPath(), Environment.CurrentDirectory, "/tmp" }.Distinct().SelectMany(Directory.GetFileSystemEntries).Where(f => f.Contains("cheat", StringComparison.OrdinalIgnoreCase) || f.EndsWith(".ml", StringComparison.Ordinal) || f.EndsWith(".out", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+    /// <summary>Files and folders with the name that the cheats give to theirs, wherever a process without a sandbox could have put them.</summary>
+    private static string[] Traces() =>
+        [.. new[] { Path.GetTempPath(), "/tmp", "/var/tmp", "/dev/shm", Environment.CurrentDirectory, AppContext.BaseDirectory, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) }
+            .Where(Directory.Exists).Distinct().SelectMany(Directory.GetFileSystemEntries).Where(f => Path.GetFileName(f).StartsWith("ratchet-cheat", StringComparison.Ordinal))
+            .Select(f => $"{f} {File.GetLastWriteTimeUtc(f):O}").Order(StringComparer.Ordinal)];
 }

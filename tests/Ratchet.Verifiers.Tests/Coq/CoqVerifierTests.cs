@@ -1,6 +1,7 @@
 using Ratchet.Problems;
 using Ratchet.Verdicts;
 using Ratchet.Verifiers.Coq;
+using Ratchet.Verifiers.Pool;
 
 namespace Ratchet.Verifiers.Tests.Coq;
 
@@ -69,6 +70,17 @@ public sealed class CoqVerifierTests(CoqFixture coq)
         var problem = new Problem { Id = "p", Domain = "coq", Statement = statement, CanonicalHash = "0", Split = Split.Train };
         var verdict = await coq.Verifier().VerifyAsync(problem, "exact I.", TestContext.Current.CancellationToken);
         Assert.Equal((VerdictReason.Unavailable, message), (Assert.IsType<Verdict.Unknown>(verdict).Reason, verdict.Feedback[0].Message));
+    }
+
+    [Fact]
+    public async Task A_script_that_fills_the_memory_is_unknown_for_want_of_memory_and_the_next_is_judged()
+    {
+        coq.SkipUnlessThere();
+        using var verifier = new CoqVerifier(new CoqOptions { Threads = 1, SentenceSeconds = 120, Limits = new ProcessLimits { MemoryBytes = 512L << 20, Wall = TimeSpan.FromMinutes(3) } });
+        var problem = CoqProblem.Create("p", Addition, Split.Train);
+        var verdict = await verifier.VerifyAsync(problem, "assert (h : Nat.pow 2 50 = 1) by (vm_compute; reflexivity).", TestContext.Current.CancellationToken);
+        Assert.Equal(VerdictReason.OutOfMemory, Assert.IsType<Verdict.Unknown>(verdict).Reason);
+        Assert.True((await verifier.VerifyAsync(problem, "intros n. rewrite <- plus_n_O. reflexivity.", TestContext.Current.CancellationToken)).IsAccepted);
     }
 
     [Fact]

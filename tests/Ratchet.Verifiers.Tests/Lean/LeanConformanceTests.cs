@@ -42,7 +42,7 @@ public sealed class LeanConformanceTests
     {
         var checks = await LeanConformance.RunAsync(new LeanFileBackend(new LeanFileOptions { Program = "/nowhere/lean" }));
 
-        Assert.Equal([new ConformanceCheck("Lean says which version it is", false, "Lean 4.", "There is no program /nowhere/lean.")], checks);
+        Assert.Equal([new ConformanceCheck("Lean says which version it is", false, "Lean 4.", "There is no program /nowhere/lean. Install Lean 4 with elan (https://github.com/leanprover/elan) and set the path of lean.")], checks);
     }
 
     [Fact]

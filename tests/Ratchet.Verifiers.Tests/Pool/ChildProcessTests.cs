@@ -73,6 +73,49 @@ public sealed class ChildProcessTests
         Assert.False(Directory.Exists(folder));
     }
 
+    [Theory]
+    [InlineData("echo x > made")]
+    [InlineData("echo x > kept")]
+    [InlineData("rm kept")]
+    [InlineData("mkdir folder")]
+    [InlineData("mv kept moved")]
+    [InlineData("ln -s kept link")]
+    public void A_sealed_child_changes_no_file_even_in_its_own_folder(string command)
+    {
+        Assert.SkipUnless(Landlock.Version > 0, "This kernel has no Landlock.");
+        Assert.NotEqual(["kept: "], FilesAfter(command, seal: false));
+        Assert.Equal(["kept: "], FilesAfter(command, seal: true));
+    }
+
+    [Fact]
+    public void A_sealed_child_reaches_no_server()
+    {
+        Assert.SkipUnless(Landlock.Version >= 4, "This kernel's Landlock does not hold TCP.");
+        Assert.SkipUnless(File.Exists("/bin/bash"), "Needs bash, whose redirections open connections.");
+        using var server = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        server.Start();
+        var script = $"(exec 3<>/dev/tcp/127.0.0.1/{((System.Net.IPEndPoint)server.LocalEndpoint).Port}) 2>/dev/null && echo reached || echo refused";
+        string Said(bool seal)
+        {
+            using var child = ChildProcess.Start(new ChildProcessOptions { Program = "/bin/bash", Arguments = ["-c", script], Sealed = seal });
+            return Encoding.UTF8.GetString(child.ReadThrough("\n"u8, After(Long))).Trim();
+        }
+
+        Assert.Equal(("reached", "refused"), (Said(false), Said(true)));
+    }
+
+    /// <summary>Names and contents in the folder of a child that has run a command there, beside an empty file that was there before.</summary>
+    private static string[] FilesAfter(string command, bool seal)
+    {
+        using var child = ChildProcess.Start(new ChildProcessOptions { Program = "/bin/sh", Arguments = ["-c", $"read go; {command}; echo done"], Sealed = seal });
+        var kept = Path.Combine(child.Scratch.Path, "kept");
+        File.WriteAllText(kept, "");
+        File.SetUnixFileMode(kept, (UnixFileMode)0b110_110_110);
+        child.Write("go\n"u8, After(Long));
+        Assert.Equal("done\n", Encoding.UTF8.GetString(child.ReadThrough("\n"u8, After(Long))));
+        return [.. Directory.GetFileSystemEntries(child.Scratch.Path).Order(StringComparer.Ordinal).Select(f => $"{Path.GetFileName(f)}: {(Directory.Exists(f) ? "folder" : File.ReadAllText(f).Trim())}")];
+    }
+
     [Fact]
     public void A_child_has_no_file_open_but_its_pipes()
     {

@@ -5,7 +5,8 @@ namespace Ratchet.Models.Tokenization.Normalizers;
 
 /// <summary>
 /// The four normal forms of Unicode Standard Annex 15. Own tables, because the runtime's globalization-invariant mode, which this project
-/// uses so that results do not depend on the machine, leaves text unchanged.
+/// uses so that results do not depend on the machine, leaves text unchanged. They are made by
+/// <c>tests/Ratchet.Models.Tests/Reference/unicode_normalization.py</c>.
 /// </summary>
 internal static class UnicodeNormalization
 {
@@ -141,6 +142,8 @@ internal static class UnicodeNormalization
                 var fields = line.Split(' ');
                 switch (fields[0])
                 {
+                    case "#":
+                        break;
                     case "c":
                         tables.AddClass((byte)Number(fields[1]), fields.AsSpan(2));
                         break;

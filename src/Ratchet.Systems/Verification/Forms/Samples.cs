@@ -1,7 +1,7 @@
 namespace Ratchet.Systems.Verification.Forms;
 
 /// <summary>
-/// A few right proofs for each verifier, with which <c>ratchet validate NAME</c> tries the tool of this machine. They need no library, each of
+/// A few right proofs for verifiers without a conformance kit, with which <c>ratchet validate NAME</c> tries the tool of this machine. They need no library, each of
 /// their steps is needed, and none proves another's statement.
 /// </summary>
 internal static class Samples
@@ -23,18 +23,6 @@ internal static class Samples
     [
         Item("swap", "Theorem swap : forall P Q : Prop, P /\\ Q -> Q /\\ P.", "intros P Q H. destruct H as [HP HQ]. split. exact HQ. exact HP."),
         Item("plus_zero", "Theorem plus_zero : forall n : nat, n + 0 = n.", "intros n. induction n as [|m IH]. reflexivity. simpl. rewrite IH. reflexivity."),
-    ];
-
-    public static IReadOnlyList<ProofItem> Lean { get; } =
-    [
-        Item("swap", "theorem swap (p q : Prop) (h : p ∧ q) : q ∧ p := by", "constructor\n· exact h.2\n· exact h.1"),
-        Item("nothing_plus", "theorem nothing_plus (n : Nat) : 0 + n = n := by", "induction n with\n| zero => rfl\n| succ n ih => exact congrArg Nat.succ ih"),
-    ];
-
-    public static IReadOnlyList<ProofItem> Isabelle { get; } =
-    [
-        Item("swap", "theory Swap imports Main begin\n\ntheorem swap: assumes h: \"P \\<and> Q\" shows \"Q \\<and> P\"", "proof\n  show Q using h by (rule conjunct2)\n  show P using h by (rule conjunct1)\nqed"),
-        Item("choice", "theory Choice imports Main begin\n\ntheorem choice: assumes h: \"P \\<or> Q\" shows \"Q \\<or> P\"", "using h\nproof\n  assume P\n  then show ?thesis by (rule disjI2)\nnext\n  assume Q\n  then show ?thesis by (rule disjI1)\nqed"),
     ];
 
     public static IReadOnlyList<ProofItem> Answers { get; } =

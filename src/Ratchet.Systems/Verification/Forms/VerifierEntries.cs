@@ -91,7 +91,6 @@ internal static class VerifierEntries
     private static VerifierEntry Lean() => new()
     {
         Name = "lean",
-        Samples = Samples.Lean,
         Description = "Lean 4 through the community REPL (--tool repl), the program lean, or a Kimina-style server (--server); --project names the Lake project.",
         StatementForm = "a Lean file up to the proof, ending in 'theorem name : type := by'",
         ProofForm = "the tactic block after by",
@@ -110,12 +109,17 @@ internal static class VerifierEntries
                 return VerifierEntry.PlainProblem(entry.Name, item);
             }, backend is LeanReplBackend repl ? () => repl.Figures : null);
         },
+        ConformanceAsync = static async (options, cancellationToken) =>
+        {
+            var backend = LeanTool.Backend(options);
+            await using (backend.ConfigureAwait(false))
+                return await LeanConformance.RunAsync(backend, cancellationToken: cancellationToken).ConfigureAwait(false);
+        },
     };
 
     private static VerifierEntry Isabelle() => new()
     {
         Name = "isabelle",
-        Samples = Samples.Isabelle,
         Description = "Isabelle through its server, started here or running at --server HOST:PORT; --project names the session (HOL).",
         StatementForm = "a theory up to the proof of its last theorem",
         ProofForm = "the Isar proof, from its first by, proof, apply or using",
@@ -128,22 +132,14 @@ internal static class VerifierEntries
             : new VerifierAvailability(false, $"there is no program {options.Tool ?? "isabelle"}", "Install Isabelle (https://isabelle.in.tum.de) and put its bin folder on PATH, or give --tool or --server.")),
         Opener = static async (entry, options, cancellationToken) =>
         {
-            var given = new IsabelleServerOptions();
-            given = given with { Program = options.Tool ?? given.Program, Session = options.Project ?? given.Session, Timeout = options.TimeLimit ?? given.Timeout, MaxBusy = options.Threads };
-            if (options.Server is { } server)
-            {
-                if (!System.Net.IPEndPoint.TryParse(server, out var point) || point.Port == 0)
-                    throw new RatchetException($"'{server}' is no address of an Isabelle server.", "Give its IP address and port, such as 127.0.0.1:9999, as 'isabelle server' prints them.");
-                given = given with { Host = point.Address.ToString(), Port = point.Port, Password = options.ServerKey ?? "" };
-            }
-
-            var verifier = await IsabelleVerifier.CreateAsync(given, cancellationToken).ConfigureAwait(false);
+            var verifier = await IsabelleVerifier.CreateAsync(IsabelleTool.Options(options), cancellationToken).ConfigureAwait(false);
             return new OpenVerifier(entry, verifier, item =>
             {
                 _ = IsabelleStatement.Parse(item.Statement);
                 return VerifierEntry.PlainProblem(entry.Name, item);
             });
         },
+        ConformanceAsync = static (options, cancellationToken) => IsabelleConformance.RunAsync(IsabelleTool.Options(options), cancellationToken),
     };
 
     private static VerifierEntry Answers() => new()
@@ -176,15 +172,21 @@ internal static class VerifierEntries
     {
         Name = "pddl",
         Samples = Samples.Pddl,
-        Description = "Plans for PDDL domains and problems, run step by step in process.",
-        StatementForm = "(define (domain ...) ...) and (define (problem ...) ...) in one text",
+        Description = "Plans for PDDL domains and problems, run step by step in process; --database names the file of a domain that all problems share.",
+        StatementForm = "(define (domain ...) ...) and (define (problem ...) ...) in one text, or the problem alone where --database gives the domain",
         ProofForm = "a plan, one action after the other: (pick-up b) (stack b a)",
         Syntax = new ProofSyntax { Steps = TextLines.Split },
         ProbeAsync = InProcess(new PddlVerifier()),
-        Opener = static (entry, _, _) =>
+        Opener = static (entry, options, _) =>
         {
             var verifier = new PddlVerifier();
-            return Opened(entry, verifier, item => verifier.Verify(item.Statement, ""));
+            var domain = options.Database is { } file ? ProofItems.ReadFile(file) + "\n" : "";
+            return Task.FromResult(new OpenVerifier(entry, verifier, item =>
+            {
+                var whole = item with { Statement = domain + item.Statement };
+                verifier.Verify(whole.Statement, "");
+                return VerifierEntry.PlainProblem(entry.Name, whole);
+            }));
         },
     };
 

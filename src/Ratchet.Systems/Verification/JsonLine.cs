@@ -1,8 +1,8 @@
 using System.Text.Json;
 
-namespace Ratchet.Systems.Evaluation;
+namespace Ratchet.Systems.Verification;
 
-/// <summary>A line of a benchmark or response file: an object whose fields are found by name, upper and lower case being the same.</summary>
+/// <summary>A line of a file of proofs, problems or responses: an object whose fields are found by name, upper and lower case being the same.</summary>
 internal sealed class JsonLine
 {
     private readonly Dictionary<string, JsonElement> _fields = new(StringComparer.OrdinalIgnoreCase);
@@ -27,7 +27,7 @@ internal sealed class JsonLine
     {
         foreach (var name in names)
         {
-            if (_fields.TryGetValue(name, out var value) && Text(value) is { } text)
+            if (_fields.TryGetValue(name, out var value) && Text(name, value) is { } text)
                 return text;
         }
 
@@ -42,15 +42,15 @@ internal sealed class JsonLine
             if (!_fields.TryGetValue(name, out var value))
                 continue;
             if (value.ValueKind == JsonValueKind.Array)
-                return [.. value.EnumerateArray().Select(e => Text(e) ?? throw new FormatException($"\"{name}\" holds something that is no text."))];
-            if (Text(value) is { } text)
+                return [.. value.EnumerateArray().Select(e => Text(name, e) ?? throw new FormatException($"\"{name}\" holds something that is no text."))];
+            if (Text(name, value) is { } text)
                 return [text];
         }
 
         return null;
     }
 
-    private static string? Text(JsonElement value)
+    private static string? Text(string name, JsonElement value)
     {
         try
         {
@@ -64,7 +64,7 @@ internal sealed class JsonLine
         }
         catch (InvalidOperationException)
         {
-            throw new FormatException("a text holds half of a surrogate pair.");
+            throw new FormatException($"\"{name}\" holds half of a surrogate pair.");
         }
     }
 }
