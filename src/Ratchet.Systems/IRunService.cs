@@ -1,5 +1,6 @@
 using Ratchet.Recipes;
 using Ratchet.Runs;
+using Ratchet.Systems.ChainOfExperts;
 using Ratchet.Systems.ExpertIteration;
 
 namespace Ratchet.Systems;
@@ -25,6 +26,7 @@ public sealed class SystemRuns : IRunService
     public Task<RunSummary> StartAsync(Recipe recipe, string folder, IRunObserver observer, CancellationToken cancellationToken) => recipe switch
     {
         ExpertIterationRecipe expertIteration => ExpertIterationRun.StartAsync(expertIteration, folder, observer, cancellationToken),
+        ChainOfExpertsRecipe chainOfExperts => ChainOfExpertsRun.StartAsync(chainOfExperts, folder, observer, cancellationToken),
         _ => throw NoRun(recipe),
     };
 
@@ -35,6 +37,7 @@ public sealed class SystemRuns : IRunService
         return SystemRecipes.Catalog.ReadFile(run.RecipePath).ThrowIfWrong() switch
         {
             ExpertIterationRecipe => ExpertIterationRun.ResumeAsync(folder, observer, cancellationToken),
+            ChainOfExpertsRecipe => ChainOfExpertsRun.ResumeAsync(folder, observer, cancellationToken),
             var recipe => throw NoRun(recipe),
         };
     }

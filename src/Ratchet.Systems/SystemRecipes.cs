@@ -1,4 +1,5 @@
 using Ratchet.Recipes;
+using Ratchet.Systems.ChainOfExperts;
 using Ratchet.Systems.ExpertIteration;
 
 namespace Ratchet.Systems;
@@ -8,5 +9,6 @@ public static class SystemRecipes
 {
     /// <summary>A catalog with every system of this project.</summary>
     public static RecipeCatalog Catalog { get; } = new RecipeCatalog()
-        .Add<ExpertIterationRecipe>(ExpertIterationRecipe.SystemName);
+        .Add<ExpertIterationRecipe>(ExpertIterationRecipe.SystemName)
+        .Add<ChainOfExpertsRecipe>(ChainOfExpertsRecipe.SystemName);
 }
