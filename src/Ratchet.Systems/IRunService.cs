@@ -2,6 +2,7 @@ using Ratchet.Recipes;
 using Ratchet.Runs;
 using Ratchet.Systems.ChainOfExperts;
 using Ratchet.Systems.ExpertIteration;
+using Ratchet.Systems.Studies;
 
 namespace Ratchet.Systems;
 
@@ -27,6 +28,7 @@ public sealed class SystemRuns : IRunService
     {
         ExpertIterationRecipe expertIteration => ExpertIterationRun.StartAsync(expertIteration, folder, observer, cancellationToken),
         ChainOfExpertsRecipe chainOfExperts => ChainOfExpertsRun.StartAsync(chainOfExperts, folder, observer, cancellationToken),
+        StudyRecipe => throw new RatchetException("This recipe is a study of many runs.", "Start it with 'ratchet study'."),
         _ => throw NoRun(recipe),
     };
 

@@ -122,7 +122,7 @@ public sealed record LanguageModelSettings : IRecipeSection
     [Between(1, 1024)]
     public int Heads { get; init; } = 4;
 
-    /// <summary>Length of a training window in tokens.</summary>
+    /// <summary>Length of a training window in tokens; all but the first of them are predicted.</summary>
     [Between(8, 1_000_000)]
     public int MaxPositions { get; init; } = 128;
 
@@ -236,7 +236,7 @@ public enum ResidualPlacement
 /// <summary>Pretraining: windows of the text in random order, loss on every token, AdamW.</summary>
 public sealed record PretrainSettings
 {
-    /// <summary>Tokens to predict in all; text is gone through again, in another order, as often as needed.</summary>
+    /// <summary>Tokens to train on in all; text is gone through again, in another order, as often as needed.</summary>
     [Between(1, 1e15)]
     public long Tokens { get; init; } = 2_000_000;
 

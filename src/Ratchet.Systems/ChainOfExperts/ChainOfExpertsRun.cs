@@ -57,11 +57,17 @@ public static class ChainOfExpertsRun
         try
         {
             run.WriteSummary(Summary(world, journal, "running", null, null));
+            long? memory = null;
             if (journal.Checkpoints().Count == 0)
+            {
+                var before = ProcessMemory.BeginPeak();
                 await LearnAsync(world, run, journal, observer, cancellationToken);
+                memory = ProcessMemory.Peak() - before;
+            }
+
             observer.OnEvent(new RunEvent.StageStarted { Round = 0, Stage = "evaluate", Items = world.Heldout.Count });
             var measures = Measure(world, run, journal);
-            var summary = Summary(world, journal, "completed", null, measures);
+            var summary = Summary(world, journal, "completed", null, measures) with { TrainingMemoryBytes = memory };
             run.WriteSummary(summary);
             RunReport.Write(run.Root);
             return summary;
@@ -131,7 +137,7 @@ public static class ChainOfExpertsRun
             ["heldout_tokens"] = tokens,
             ["train_loss"] = journal.Checkpoints()[0].Loss,
             ["active_parameters"] = cost.ActiveParameters,
-            ["multiply_adds_per_token"] = cost.FlopsPerToken((world.Shape.MaxPositions + 1) / 2.0) / 2,
+            ["multiply_adds_per_token"] = cost.FlopsPerToken(world.Shape.MaxPositions / 2.0) / 2,
             ["feed_forward_multiply_adds"] = cost.FeedForwardMultiplyAdds,
         };
         if (world.Shape.Mixture is not null)
@@ -143,7 +149,7 @@ public static class ChainOfExpertsRun
 
     private static void MeasureRoutes(PretrainingWorld world, RunFolder run, IDecoderTrainer trainer, SortedDictionary<string, double> measures)
     {
-        var trace = trainer.Trace([.. world.Heldout.Take(Math.Max(1, world.Recipe.Evaluate.RoutedTokens / world.Shape.MaxPositions)).Select(r => r.Ids.Take(world.Shape.MaxPositions).ToArray())]);
+        var trace = trainer.Trace([.. world.Heldout.Take(Math.Max(1, world.Recipe.Evaluate.RoutedTokens / world.Shape.MaxPositions)).Select(r => r.Ids)]);
         var layers = trace.Layers.Select(l => (Layer: l, Statistics: trace.Statistics(l))).ToList();
         var rounds = Enumerable.Range(0, trace.Mixture.Rounds).ToList();
         measures["routing_entropy"] = layers.Average(l => rounds.Average(l.Statistics.Entropy));
@@ -170,7 +176,6 @@ public static class ChainOfExpertsRun
     {
         var times = journal.Times();
         var checkpoint = journal.Checkpoints() is [var only, ..] ? only : null;
-        using var process = Process.GetCurrentProcess();
         return new RunSummary
         {
             Status = status,
@@ -187,7 +192,6 @@ public static class ChainOfExpertsRun
             Parity = new ParitySummary(0),
             WeightsHash = checkpoint?.WeightsHash,
             Measures = measures,
-            PeakMemoryBytes = process.PeakWorkingSet64,
             Environment = RunSummaries.Environment(world.Budget.Threads, world.Recipe.Device, ("learner", world.Engine)),
         };
     }

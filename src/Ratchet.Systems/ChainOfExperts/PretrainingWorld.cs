@@ -36,8 +36,7 @@ internal sealed class PretrainingWorld
         Epochs = (double)steps * perStep / Rows.Count;
         Learning = new LearningOptions
         {
-            // The learner counts a row's last id too, which is only a target.
-            BatchTokens = perStep * (window + 1),
+            BatchTokens = perStep * window,
             LearningRate = recipe.Train.LearningRate,
             WarmupFraction = recipe.Train.WarmupFraction,
             Decay = recipe.Train.Decay,
@@ -90,12 +89,12 @@ internal sealed class PretrainingWorld
         return new TorchTrainer(weights, adamW, new TorchOptions { Device = Recipe.Device }, Budget);
     }
 
-    /// <summary>Windows of a number of targets, one behind the other; a window's last id is the next one's first. A rest that fills no window is left out.</summary>
-    private static List<Example> Windows(int[] ids, int targets, string name)
+    /// <summary>Windows of a number of ids, one behind the other; a window's last id, which is only a target, is the next one's first. A rest that fills no window is left out.</summary>
+    private static List<Example> Windows(int[] ids, int window, string name)
     {
         var rows = new List<Example>();
-        for (var start = 0; start + targets < ids.Length; start += targets)
-            rows.Add(new Example { Id = $"{name}/{rows.Count}", Ids = new ArraySegment<int>(ids, start, targets + 1), TargetStart = 1, ProblemId = name, AttemptIds = [] });
-        return rows.Count > 0 ? rows : throw new RatchetException($"The {name} text has {ids.Length} tokens, less than one window of model.max_positions ({targets}).", "Give more data, or make model.max_positions smaller.");
+        for (var start = 0; start + window <= ids.Length; start += window - 1)
+            rows.Add(new Example { Id = $"{name}/{rows.Count}", Ids = new ArraySegment<int>(ids, start, window), TargetStart = 1, ProblemId = name, AttemptIds = [] });
+        return rows.Count > 0 ? rows : throw new RatchetException($"The {name} text has {ids.Length} tokens, less than one window of model.max_positions ({window}).", "Give more data, or make model.max_positions smaller.");
     }
 }

@@ -51,8 +51,8 @@ public sealed record RunSummary
     /// <summary>Results by name, of systems whose results are not rounds of attempts; null in others and before the end.</summary>
     public IReadOnlyDictionary<string, double>? Measures { get; init; }
 
-    /// <summary>Most memory that the process of the last session held at once, in bytes; null where it was not looked at.</summary>
-    public long? PeakMemoryBytes { get; init; }
+    /// <summary>Most resident memory that training in the last session needed at once beyond what was there before it, in bytes; null where it was not looked at.</summary>
+    public long? TrainingMemoryBytes { get; init; }
 
     /// <summary>Problems left out of the sets, by reason.</summary>
     public IReadOnlyDictionary<string, int> Removed { get; init; } = new Dictionary<string, int>();
