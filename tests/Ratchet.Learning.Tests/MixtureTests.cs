@@ -174,6 +174,54 @@ public sealed class MixtureTests
         Assert.Equal(0.752336, trainer.Step([Tiny.Row("r", [0, 1, 2])], 0).BalanceLoss, 1e-5);
     }
 
+    [Fact]
+    public void A_chain_of_two_rounds_by_hand()
+    {
+        // Attention gives nothing (its output matrix is 0). Residual as in the released code: out = n + m_1 + m_2. Three experts, one a round. Every expert has
+        // gate (1, 0), up (0, 1) and down (u, v), so that it adds silu(h_0) · h_1 · (u, v).
+        var config = new DecoderConfig
+        {
+            VocabularySize = 2, HiddenSize = 2, Layers = 1, Heads = 1, KeyValueHeads = 1, HeadSize = 2, FeedForwardSize = 1, MaxPositions = 4, NormEpsilon = 0, TiedHead = false,
+            Mixture = new ExpertMixture { Experts = 3, ExpertsPerToken = 1, ExpertSize = 1, Rounds = 2, Residual = MixtureResidual.Repo },
+        };
+        var tensors = config.WeightShapes().ToDictionary(s => s.Name, s => new float[s.Shape.Aggregate(1, (a, b) => a * b)]);
+        void Set(string name, params float[] values) => values.CopyTo(tensors[name], 0);
+        foreach (var name in tensors.Keys.Where(n => n.Contains("norm", StringComparison.Ordinal)))
+            Array.Fill(tensors[name], 1f);
+        Set("model.embed_tokens.weight", 3, 4, 0, 1);
+        for (var e = 0; e < 3; e++)
+        {
+            Set($"model.layers.0.mlp.experts.{e}.gate_proj.weight", 1, 0);
+            Set($"model.layers.0.mlp.experts.{e}.up_proj.weight", 0, 1);
+        }
+
+        Set("model.layers.0.mlp.experts.0.down_proj.weight", 2, 0);
+        Set("model.layers.0.mlp.experts.1.down_proj.weight", 0, -1);
+        Set("model.layers.0.mlp.experts.2.down_proj.weight", 5, 5);
+        Set("model.layers.0.mlp.gate.0.weight", 1, 0, 0, 0, 0, 0);
+        Set("model.layers.0.mlp.gate.1.weight", 0, 0, 1, 0, 0, 0);
+        Set("lm_head.weight", 1, 0, 0, 1);
+
+        // n = (3, 4) / sqrt(25 / 2).
+        double a = 3 / Math.Sqrt(12.5), b = 4 / Math.Sqrt(12.5);
+
+        // Round 1: logits (a, 0, 0), so expert 0 with weight e^a / (e^a + 2).
+        a += Math.Exp(a) / (Math.Exp(a) + 2) * (a / (1 + Math.Exp(-a)) * b) * 2;
+
+        // Round 2: logits (0, a, 0), so expert 1, which lowers the second number.
+        b -= Math.Exp(a) / (Math.Exp(a) + 2) * (a / (1 + Math.Exp(-a)) * b);
+
+        // The last norm, and the log-probability of id 1 under logits (x, y).
+        var root = Math.Sqrt(((a * a) + (b * b)) / 2);
+        var expected = -Math.Log(1 + Math.Exp((a - b) / root));
+        using var own = new CpuTrainer(new DecoderWeights(config, tensors));
+        using var torch = new TorchTrainer(new DecoderWeights(config, tensors));
+        Assert.Equal(expected, own.Score([[0, 1]])[0][0], 1e-5);
+        Assert.Equal(expected, torch.Score([[0, 1]])[0][0], 1e-5);
+        Assert.Equal([0], own.Trace([[0]]).Choices(0, 0));
+        Assert.Equal([1], own.Trace([[0]]).Choices(0, 1));
+    }
+
     [Theory]
     [InlineData("chain as in the released code")]
     [InlineData("mixture behind a dense layer")]

@@ -11,12 +11,12 @@ internal static class RunEnding
     public static void Write(TextWriter writer, RunSummary summary, string folder, Expected? expected, bool quiet)
     {
         writer.WriteLine($"{summary.Recipe}, seed {summary.Seed}: {summary.Status} in {ProgressText.Time(summary.WallSeconds)}{Gain(summary)}");
-        foreach (var (name, value) in summary.Measures ?? new Dictionary<string, double>())
-            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name,-25} {value:G6}"));
         if (expected is not null && Value(summary.Rounds.Count == 0 ? null : summary.Rounds[^1], expected.Measure) is { } value)
             writer.WriteLine($"  expected  {expected.Measure} at least {expected.AtLeast:0.00}: {(value >= expected.AtLeast ? "reached" : "NOT reached")} ({value:0.000})");
         if (quiet)
             return;
+        foreach (var (name, number) in summary.Measures ?? new Dictionary<string, double>())
+            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name,-27} {number:G6}"));
         writer.WriteLine($"  report    {Path.Combine(folder, "report.html")}");
         writer.WriteLine($"  summary   {Path.Combine(folder, "summary.json")}");
         if (summary.Rounds.Count == 0)

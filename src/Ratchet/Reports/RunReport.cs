@@ -16,7 +16,7 @@ public static partial class RunReport
         var title = $"{summary.Recipe}, seed {summary.Seed}";
         Markup[] sections =
         [
-            Header(data), Tiles(data), FindingList(data), Measured(data), Curves(data), Strata(data), Pairs(data), Learning(data), Rounds(data), Selected(data), Work(data), Reproduce(data),
+            Header(data), Tiles(data), FindingList(data), Measured(data), Curves(data), Strata(data), Pairs(data), Learning(data), Rounds(data), Selected(data), data.Summary.Measures is null ? Work(data) : Markup.Empty, Reproduce(data),
         ];
         return Page(title, Markup.Join(sections));
     }
@@ -113,6 +113,7 @@ public static partial class RunReport
         else
         {
             tiles.Add((Numbers.Short(summary.TokensTrained), "tokens trained"));
+            tiles.Add((Numbers.Short(summary.Speed.TrainTokensPerS), "tokens trained per second"));
         }
 
         tiles.Add((Numbers.Duration(summary.WallSeconds), summary.Sessions > 1 ? $"wall time in {summary.Sessions} sessions" : "wall time"));
