@@ -1,4 +1,5 @@
 using Ratchet.Systems;
+using Ratchet.Systems.Studies;
 
 namespace Ratchet.Cli;
 
@@ -28,6 +29,9 @@ internal sealed class CliContext
 
     /// <summary>Starts and continues runs.</summary>
     public IRunService Runs { get; init; } = new SystemRuns();
+
+    /// <summary>Does the runs of studies.</summary>
+    public StudyWork StudyWork { get; init; } = Verbs.StudyVerb.InProcessOfItsOwn;
 
     /// <summary>Listen to Ctrl-C and SIGTERM.</summary>
     public bool Signals { get; init; }

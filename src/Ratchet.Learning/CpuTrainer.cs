@@ -32,6 +32,7 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
     private readonly PassRow[][] _chunks;
     private readonly ShardPlan _plan;
     private readonly double[] _losses;
+    private readonly double[] _balances;
     private readonly NativeBuffer[] _gradients;
     private readonly float*[] _gradientPointers;
     private readonly NativeBuffer _first = new();
@@ -48,6 +49,7 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
     private PassRow[] _rows = [];
     private float[][] _scores = [];
     private AdamWStep _step;
+    private double _balanceScale;
     private float _keepMatrix;
     private int _steps;
     private bool _disposed;
@@ -65,7 +67,7 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
         options ??= new CpuTrainerOptions();
         options.ThrowIfInvalid(_adamW);
         weights.Config.ThrowIfInvalid();
-        weights.Config.ThrowIfNotOnOwnKernels();
+        weights.Config.ThrowIfNotOnOwnKernels(training: true);
         Config = weights.Config;
         _model = new DecoderParameters(weights);
         _pool = new WorkerPool(options.Threads, budget);
@@ -74,6 +76,7 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
         Array.Fill(_chunks, []);
         _plan = new ShardPlan(options.Shards, options.ChunkTokens);
         _losses = new double[options.Shards];
+        _balances = new double[options.Shards];
         _gradients = new NativeBuffer[options.Shards];
         for (var s = 0; s < options.Shards; s++)
             _gradients[s] = new NativeBuffer();
@@ -128,15 +131,32 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
         _pool.Run(_ranges.Count, _update);
         _pool.Run(_model.PackItems, _pack);
         _steps = t;
-        return new TrainingStepResult(loss, norm, tokens);
+        return new TrainingStepResult(loss, norm, tokens) { BalanceLoss = Sum(_balances) };
     }
 
     /// <inheritdoc/>
     public double Loss(IReadOnlyList<Example> rows)
     {
-        Prepare(rows);
-        _pool.Run(_plan.Used, _shardLoss);
-        return SumLosses();
+        return Losses(rows).Loss;
+    }
+
+    /// <inheritdoc/>
+    public RoutingTrace Trace(IReadOnlyList<IReadOnlyList<int>> sequences)
+    {
+        ArgumentNullException.ThrowIfNull(sequences);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var trace = new RoutingTrace(Config.Mixture ?? throw new InvalidOperationException("The model has no mixture of experts."));
+        _pool.Run(1, (_, worker) =>
+        {
+            for (var i = 0; i < sequences.Count; i++)
+            {
+                RowCheck.Ids(sequences[i], Config, $"Sequence {i}");
+
+                // The last id of a row is only a target: one that nothing reads stands behind those to route.
+                Pass(worker).Trace([new PassRow { Ids = [.. sequences[i], 0] }], 1, trace);
+            }
+        });
+        return trace;
     }
 
     /// <inheritdoc/>
@@ -224,6 +244,14 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
         return _model.CopyOut(_gradientPointers[0]);
     }
 
+    /// <summary>Both parts of what a step minimises, without a step.</summary>
+    internal (double Loss, double Balance) Losses(IReadOnlyList<Example> rows)
+    {
+        Prepare(rows);
+        _pool.Run(_plan.Used, _shardLoss);
+        return (Sum(_losses), Sum(_balances));
+    }
+
     private static bool Fits(IReadOnlyDictionary<string, float[]> moments, ParameterTensor tensor) =>
         moments.TryGetValue(tensor.Name, out var values) && values.Length == tensor.Length;
 
@@ -237,7 +265,7 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
         var squares = 0.0;
         foreach (var square in _squares)
             squares += square;
-        var loss = SumLosses();
+        var loss = Sum(_losses);
         var norm = Math.Sqrt(squares);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
@@ -274,6 +302,7 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
                 _rows[count++] = new PassRow { Ids = rows[i].Ids, Index = i, QueryStart = rows[i].TargetStart - 1, Scale = (float)(rows[i].Weight / total) };
         }
 
+        _balanceScale = (Config.Mixture?.BalanceWeight ?? 0) / count;
         _plan.Divide(_rows.AsSpan(0, count));
         return tokens;
     }
@@ -281,19 +310,23 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
     private void RunShard(int shard, int worker, bool gradient)
     {
         var rows = _plan.Shards[shard];
-        var loss = 0.0;
+        double loss = 0, balance = 0;
+        var pass = Pass(worker);
+        pass.BalanceScale = _balanceScale;
         for (var start = 0; start < rows.Count;)
         {
             var end = _plan.ChunkEnd(rows, start);
             var chunk = Chunk(worker, end - start);
             CollectionsMarshal.AsSpan(rows)[start..end].CopyTo(chunk);
             loss += gradient
-                ? Pass(worker).LossAndGradient(chunk, end - start, _gradientPointers[shard], accumulate: start > 0)
-                : Pass(worker).Loss(chunk, end - start);
+                ? pass.LossAndGradient(chunk, end - start, _gradientPointers[shard], accumulate: start > 0)
+                : pass.Loss(chunk, end - start);
+            balance += pass.Balance;
             start = end;
         }
 
         _losses[shard] = loss;
+        _balances[shard] = balance;
     }
 
     private void ScoreChunk(int item, int worker)
@@ -310,11 +343,11 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
     private PassRow[] Chunk(int worker, int count) =>
         _chunks[worker].Length >= count ? _chunks[worker] : _chunks[worker] = new PassRow[count * 2];
 
-    private double SumLosses()
+    private double Sum(double[] shards)
     {
         var sum = 0.0;
         for (var s = 0; s < _plan.Used; s++)
-            sum += _losses[s];
+            sum += shards[s];
         return sum;
     }
 

@@ -12,7 +12,8 @@ public interface IDecoderTrainer : IDisposable
 
     /// <summary>
     /// One optimizer step on whole rows. The loss is the weighted mean over target tokens: sum of weight times negative
-    /// log-probability, divided by the sum of weights over target tokens of the step.
+    /// log-probability, divided by the sum of weights over target tokens of the step. A mixture's balance loss (<see cref="ExpertMixture.BalanceWeight"/>) is
+    /// minimised with it: a mean over rows with a weight, of the tokens that go through the layer (in the last one those that predict targets).
     /// </summary>
     TrainingStepResult Step(IReadOnlyList<Example> rows, double learningRate);
 
@@ -24,6 +25,10 @@ public interface IDecoderTrainer : IDisposable
     /// side of the parity check with the sampler.
     /// </summary>
     IReadOnlyList<float[]> Score(IReadOnlyList<IReadOnlyList<int>> sequences);
+
+    /// <summary>Routes sequences, all ids of each, through a model with a mixture of experts and says where every token went.</summary>
+    /// <exception cref="InvalidOperationException">The model has no mixture.</exception>
+    RoutingTrace Trace(IReadOnlyList<IReadOnlyList<int>> sequences);
 
     /// <summary>A copy of the weights, float32.</summary>
     DecoderWeights Export();
@@ -39,7 +44,11 @@ public interface IDecoderTrainer : IDisposable
 /// <param name="Loss">Weighted mean loss per target token before the step, nats.</param>
 /// <param name="GradientNorm">Global norm of the gradient before clipping.</param>
 /// <param name="Tokens">Tokens in the rows, padding not counted.</param>
-public readonly record struct TrainingStepResult(double Loss, double GradientNorm, int Tokens);
+public readonly record struct TrainingStepResult(double Loss, double GradientNorm, int Tokens)
+{
+    /// <summary>Balance loss of the mixture's layers and rounds, its factor included; 0 without one. Not part of <see cref="Loss"/>.</summary>
+    public double BalanceLoss { get; init; }
+}
 
 /// <summary>AdamW's state.</summary>
 /// <param name="Steps">Steps done.</param>

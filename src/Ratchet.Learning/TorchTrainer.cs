@@ -58,25 +58,22 @@ public sealed class TorchTrainer : IDecoderTrainer
         if (!(learningRate >= 0 && double.IsFinite(learningRate)))
             throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "A learning rate is finite and at least 0.");
         using var permits = _decoder.Enter(_budget);
-        var (loss, norm, tokens) = Differentiate(rows);
+        var (loss, balance, norm, tokens) = Differentiate(rows);
         Update(norm, learningRate);
-        return new TrainingStepResult(loss, norm, tokens);
+        return new TrainingStepResult(loss, norm, tokens) { BalanceLoss = balance };
     }
 
     /// <inheritdoc/>
     public double Loss(IReadOnlyList<Example> rows)
     {
-        var total = CheckRows(rows, out _);
-        using var permits = _decoder.Enter(_budget);
-        using var noGrad = no_grad();
-        var loss = 0.0;
-        foreach (var pass in Passes(rows))
-        {
-            using var scope = NewDisposeScope();
-            loss += PassLoss(pass, total).to(ScalarType.Float64).item<double>();
-        }
+        return Losses(rows).Loss;
+    }
 
-        return loss;
+    /// <inheritdoc/>
+    public RoutingTrace Trace(IReadOnlyList<IReadOnlyList<int>> sequences)
+    {
+        using var permits = _decoder.Enter(_budget);
+        return _decoder.Trace(sequences);
     }
 
     /// <inheritdoc/>
@@ -137,7 +134,25 @@ public sealed class TorchTrainer : IDecoderTrainer
         return _decoder.Parameters.CopyOut(_decoder.Parameters.Gradients);
     }
 
-    private (double Loss, double Norm, int Tokens) Differentiate(IReadOnlyList<Example> rows)
+    /// <summary>Both parts of what a step minimises, without a step.</summary>
+    internal (double Loss, double Balance) Losses(IReadOnlyList<Example> rows)
+    {
+        var total = CheckRows(rows, out _);
+        using var permits = _decoder.Enter(_budget);
+        using var noGrad = no_grad();
+        double loss = 0, balance = 0;
+        foreach (var pass in Passes(rows))
+        {
+            using var scope = NewDisposeScope();
+            var (part, routing) = PassLoss(pass, total, Used(rows));
+            loss += part.to(ScalarType.Float64).item<double>();
+            balance += routing?.to(ScalarType.Float64).item<double>() ?? 0;
+        }
+
+        return (loss, balance);
+    }
+
+    private (double Loss, double Balance, double Norm, int Tokens) Differentiate(IReadOnlyList<Example> rows)
     {
         var total = CheckRows(rows, out var tokens);
 
@@ -145,13 +160,14 @@ public sealed class TorchTrainer : IDecoderTrainer
         using var outer = NewDisposeScope();
         foreach (var gradient in _decoder.Parameters.Gradients)
             gradient.zero_();
-        var loss = 0.0;
+        double loss = 0, balance = 0;
         foreach (var pass in Passes(rows))
         {
             using var scope = NewDisposeScope();
-            var part = PassLoss(pass, total);
-            part.backward();
+            var (part, routing) = PassLoss(pass, total, Used(rows));
+            (routing is null ? part : part.Plus(routing)).backward();
             loss += part.item<float>();
+            balance += routing?.item<float>() ?? 0;
         }
 
         var norm = Math.Sqrt(_decoder.Parameters.Gradients.Sum(g => (g * g).sum(ScalarType.Float64).item<double>()));
@@ -162,7 +178,7 @@ public sealed class TorchTrainer : IDecoderTrainer
                 "Lower the learning rate, lengthen the warm-up or set a smaller clip norm.");
         }
 
-        return (loss, norm, tokens);
+        return (loss, balance, norm, tokens);
     }
 
     /// <summary>AdamW (Loshchilov and Hutter 2019, algorithm 2) on whole buffers; decay on matrices only.</summary>
@@ -197,8 +213,11 @@ public sealed class TorchTrainer : IDecoderTrainer
         }
     }
 
-    /// <summary>This pass's share of the loss: a sum over its targets, already divided by the step's sum of weights.</summary>
-    private Tensor PassLoss(List<Example> rows, double totalWeight)
+    /// <summary>
+    /// This pass's share of the loss: a sum over its targets, already divided by the step's sum of weights. And its share of the balance loss: a mean over
+    /// the step's <paramref name="used"/> rows.
+    /// </summary>
+    private (Tensor Loss, Tensor? Balance) PassLoss(List<Example> rows, double totalWeight, int used)
     {
         var targets = new List<long>();
         var scales = new List<float>();
@@ -218,10 +237,24 @@ public sealed class TorchTrainer : IDecoderTrainer
 
         var device = _decoder.Device;
         var batch = TorchBatch.Create(rows.ConvertAll(r => r.Ids), r => r.Count - 1, device);
-        var hidden = _decoder.Forward(batch, keep.Count == start ? null : TorchBatch.Upload(keep.ToArray(), device));
-        var scores = TorchDecoder.LogProbabilities(_decoder.Logits(hidden), TorchBatch.Upload(targets.ToArray(), device));
-        return -(scores * TorchBatch.Upload(scales.ToArray(), device)).sum();
+        var routing = Config.Mixture is { BalanceWeight: > 0 } mixture
+            ? new TorchRouting(mixture, rows.ConvertAll(r => r.Ids.Count - 1), rows.ConvertAll(r => r.Ids.Count - r.TargetStart), device)
+            : null;
+        _decoder.Routing = routing;
+        try
+        {
+            var hidden = _decoder.Forward(batch, keep.Count == start ? null : TorchBatch.Upload(keep.ToArray(), device));
+            var scores = TorchDecoder.LogProbabilities(_decoder.Logits(hidden), TorchBatch.Upload(targets.ToArray(), device));
+            using Scalar factor = (Config.Mixture?.BalanceWeight ?? 0) / used;
+            return (-(scores * TorchBatch.Upload(scales.ToArray(), device)).sum(), routing?.Loss?.mul(factor));
+        }
+        finally
+        {
+            _decoder.Routing = null;
+        }
     }
+
+    private static int Used(IReadOnlyList<Example> rows) => rows.Count(r => r.Weight > 0);
 
     /// <summary>Rows with a weight, in groups of similar length.</summary>
     private IEnumerable<List<Example>> Passes(IReadOnlyList<Example> rows)

@@ -3,35 +3,7 @@ namespace Ratchet.Models;
 public sealed partial record DecoderConfig
 {
     /// <summary>Number of parameters; a tied head counts once.</summary>
-    public long ParameterCount
-    {
-        get
-        {
-            long hidden = HiddenSize, attention;
-            if (LatentAttention is { } latent)
-            {
-                var query = (long)Heads * HeadSize;
-                attention = (latent.QueryRank is { } rank ? (rank * hidden) + rank + (query * rank) : query * hidden)
-                    + ((latent.KeyValueRank + latent.RotaryHeadSize) * hidden) + latent.KeyValueRank
-                    + ((long)Heads * (latent.PlainHeadSize + latent.ValueHeadSize) * latent.KeyValueRank)
-                    + (hidden * Heads * latent.ValueHeadSize);
-            }
-            else
-            {
-                attention = hidden * HeadSize * ((2 * Heads) + (2 * KeyValueHeads));
-                if (QkvBias)
-                    attention += (long)HeadSize * (Heads + (2 * KeyValueHeads));
-                if (QkNorm)
-                    attention += 2L * HeadSize;
-            }
-
-            var dense = Mixture?.FirstDenseLayers ?? Layers;
-            var feedForward = 3 * hidden * FeedForwardSize * dense;
-            if (Mixture is { } mixture)
-                feedForward += ((mixture.Experts * hidden) + (3 * hidden * mixture.ExpertSize * (mixture.Experts + mixture.SharedExperts))) * (Layers - dense);
-            return ((attention + (2 * hidden)) * Layers) + feedForward + hidden + (VocabularySize * hidden * (TiedHead ? 1 : 2));
-        }
-    }
+    public long ParameterCount => ModelCost.Of(this).Parameters;
 
     /// <summary>True where a block has a mixture of experts.</summary>
     internal bool IsMixture(int layer) => Mixture is { } mixture && layer >= mixture.FirstDenseLayers;
@@ -103,7 +75,10 @@ public sealed partial record DecoderConfig
 
     private void AddMixture(List<(string, int[])> shapes, string p, ExpertMixture mixture)
     {
-        shapes.Add((p + "gate.weight", [mixture.Experts, HiddenSize]));
+        for (var t = 0; t < mixture.Routers; t++)
+            shapes.Add((p + MixtureNames.Router(mixture, t), [mixture.Experts, HiddenSize]));
+        for (var t = 0; t < mixture.RoundNorms; t++)
+            shapes.Add((p + MixtureNames.RoundNorm(t), [HiddenSize]));
         for (var e = 0; e < mixture.Experts; e++)
             AddFeedForward(shapes, $"{p}experts.{e}.", mixture.ExpertSize);
         if (mixture.SharedExperts > 0)
@@ -116,4 +91,14 @@ public sealed partial record DecoderConfig
         shapes.Add((p + "up_proj.weight", [size, HiddenSize]));
         shapes.Add((p + "down_proj.weight", [HiddenSize, size]));
     }
+}
+
+/// <summary>Names of a mixture's weights that depend on its rounds, behind <c>model.layers.N.mlp.</c></summary>
+internal static class MixtureNames
+{
+    /// <summary><c>gate.weight</c> where there is one router; the released chains number theirs.</summary>
+    public static string Router(ExpertMixture mixture, int router) => mixture.Routers == 1 ? "gate.weight" : $"gate.{router}.weight";
+
+    /// <summary>Gains of the norm before round <paramref name="norm"/> + 2; the first round has the block's own norm. A name of this project: the released code has no such norms.</summary>
+    public static string RoundNorm(int norm) => $"round_norms.{norm}.weight";
 }

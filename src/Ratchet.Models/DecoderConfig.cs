@@ -101,24 +101,30 @@ public sealed partial record DecoderConfig
     }
 
     /// <summary>
-    /// True where the own kernels (<c>engine.sampler</c> and <c>engine.trainer</c> <c>cpu</c>) compute this model; the tensor library computes all.
+    /// True where the own kernels (<c>engine.sampler</c> and <c>engine.learner</c> <c>own</c>) compute this model; the tensor library computes all.
     /// </summary>
-    public bool RunsOnOwnKernels => !NotOnOwnKernels().Any();
+    public bool RunsOnOwnKernels => !NotOnOwnKernels(training: false).Any();
+
+    /// <summary>True where the own kernels can train this model: beside what they sample from, mixtures of experts without groups.</summary>
+    public bool TrainsOnOwnKernels => !NotOnOwnKernels(training: true).Any();
 
     /// <summary>Throws where only the tensor library computes this model.</summary>
+    /// <param name="training">For training; otherwise for sampling.</param>
     /// <exception cref="RatchetException">Names what the own kernels lack.</exception>
-    public void ThrowIfNotOnOwnKernels()
+    public void ThrowIfNotOnOwnKernels(bool training = false)
     {
-        if (!RunsOnOwnKernels)
-            throw new RatchetException($"The own kernels do not compute this model: it has {string.Join(" and ", NotOnOwnKernels())}.", "Use the tensor library: engine.sampler: torch and engine.trainer: torch.");
+        if (NotOnOwnKernels(training).Any())
+            throw new RatchetException($"The own kernels do not compute this model: it has {string.Join(" and ", NotOnOwnKernels(training))}.", "Use the tensor library: engine.sampler: torch and engine.learner: torch.");
     }
 
-    private IEnumerable<string> NotOnOwnKernels()
+    private IEnumerable<string> NotOnOwnKernels(bool training)
     {
         if (LatentAttention is not null)
             yield return "latent attention";
-        if (Mixture is not null)
+        if (Mixture is not null && !training)
             yield return "a mixture of experts";
+        if (Mixture is { Groups: > 1 } && training)
+            yield return "a mixture of experts in groups";
         if (SlidingWindow is not null)
             yield return $"a sliding window of {SlidingWindow} positions";
     }

@@ -18,9 +18,11 @@ public static partial class HuggingFaceConfig
             throw new RatchetException("A model with both QkNorm and QkvBias belongs to no Hugging Face family, so it cannot be saved in that layout.", "Use one of the two.");
         var (family, architecture) = config switch
         {
+            { LatentAttention: not null, SlidingWindow: null } when IsChain(config.Mixture) => (Chain, "CoeForCausalLM"),
             { LatentAttention: not null, SlidingWindow: null } => ("deepseek_v2", "DeepseekV2ForCausalLM"),
-            { Mixture: { Groups: 1, SharedExperts: 0, FirstDenseLayers: 0, WeightScale: 1 }, QkNorm: true, SlidingWindow: null } => ("qwen3_moe", "Qwen3MoeForCausalLM"),
-            { Mixture: not null } => throw new RatchetException("A mixture of experts without latent attention is saved as Qwen 3 MoE, which has QkNorm and no groups, shared experts, dense layers, weight scale or sliding window.", "Use that combination, or latent attention."),
+            { Mixture: { Groups: 1, SharedExperts: 0, FirstDenseLayers: 0, WeightScale: 1 }, QkNorm: true, SlidingWindow: null } when !IsChain(config.Mixture) => ("qwen3_moe", "Qwen3MoeForCausalLM"),
+            { Mixture: { Groups: 1 }, QkNorm: false, QkvBias: false, SlidingWindow: null } when config.HeadSize * config.Heads == config.HiddenSize => ("deepseek", "DeepseekForCausalLM"),
+            { Mixture: not null } => throw new RatchetException("A mixture of experts without latent attention is saved as Qwen 3 MoE, which has QkNorm and no groups, shared experts, dense layers, weight scale, rounds or sliding window; or as DeepSeek, which has heads as wide together as the model and no QkNorm, QkvBias, groups or sliding window.", "Use one of these combinations, or latent attention."),
             { SlidingWindow: not null, QkNorm: false, QkvBias: false } => ("mistral", "MistralForCausalLM"),
             { SlidingWindow: not null } => throw new RatchetException("A sliding window with QkNorm, QkvBias or latent attention belongs to no Hugging Face family, so it cannot be saved in that layout.", "Leave one of the two out."),
             { QkNorm: true } => ("qwen3", "Qwen3ForCausalLM"),
@@ -39,7 +41,7 @@ public static partial class HuggingFaceConfig
             json.WriteNumber("attention_dropout", 0);
             json.WriteNumber("bos_token_id", config.BeginId);
             json.WriteNumber("eos_token_id", config.EndId);
-            if (config.LatentAttention is null)
+            if (config.LatentAttention is null && family != "deepseek")
                 json.WriteNumber("head_dim", config.HeadSize);
             json.WriteString("hidden_act", "silu");
             json.WriteNumber("hidden_size", config.HiddenSize);
@@ -98,8 +100,14 @@ public static partial class HuggingFaceConfig
             json.WriteStartArray("mlp_only_layers");
             json.WriteEndArray();
             json.WriteNumber("num_experts", mixture.Experts);
+            json.WriteBoolean("output_router_logits", mixture.BalanceWeight > 0);
+            json.WritePropertyName("router_aux_loss_coef");
+            json.WriteRawValue(FloatText(mixture.BalanceWeight));
             return;
         }
+
+        json.WritePropertyName("aux_loss_alpha");
+        json.WriteRawValue(FloatText(mixture.BalanceWeight));
 
         json.WriteNumber("first_k_dense_replace", mixture.FirstDenseLayers);
         json.WriteNumber("moe_layer_freq", 1);
@@ -112,9 +120,25 @@ public static partial class HuggingFaceConfig
         json.WritePropertyName("routed_scaling_factor");
         json.WriteRawValue(FloatText(mixture.WeightScale));
         json.WriteString("scoring_func", "softmax");
+        json.WriteBoolean("seq_aux", true);
         json.WriteNumber("topk_group", mixture.GroupsPerToken);
         json.WriteString("topk_method", mixture.Groups > 1 ? "group_limited_greedy" : "greedy");
+        if (!IsChain(mixture))
+            return;
+        json.WriteNumber("inner_iter", mixture.Rounds);
+        json.WriteBoolean("use_igate", !mixture.SharedRouter);
+        if (mixture.Residual == MixtureResidual.PreNorm)
+        {
+            json.WriteString("residual", "prenorm");
+            return;
+        }
+
+        json.WriteBoolean("inner_residual", mixture.Residual is MixtureResidual.Repo or MixtureResidual.Both);
+        json.WriteBoolean("outer_residual", mixture.Residual is MixtureResidual.Outer or MixtureResidual.Both);
     }
+
+    /// <summary>True where the plain families cannot say what the mixture does.</summary>
+    private static bool IsChain(ExpertMixture? mixture) => mixture is not null && (mixture.Rounds > 1 || mixture.Residual != MixtureResidual.PreNorm);
 
     private static void WriteScaling(Utf8JsonWriter json, RopeScaling? scaling)
     {

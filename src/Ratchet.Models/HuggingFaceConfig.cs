@@ -6,12 +6,19 @@ namespace Ratchet.Models;
 /// <summary>
 /// Writes and reads <c>config.json</c> in the Hugging Face layout. The family is chosen by the features, so that the
 /// <c>transformers</c> library builds the same model: latent attention is DeepSeek-V2, query-key norms are Qwen 3 (with a mixture Qwen 3 MoE),
-/// query-key-value biases Qwen 2, a sliding window Mistral, none of them Llama.
+/// query-key-value biases Qwen 2, a sliding window Mistral, a mixture without any of them DeepSeek (DeepSeekMoE), nothing of all this Llama.
 /// </summary>
-/// <remarks>A window that no position can look past is read as none. DeepSeek-V3 (sigmoid routing) and interleaved layer types are refused.</remarks>
+/// <remarks>
+/// <para>A window that no position can look past is read as none. DeepSeek-V3 (sigmoid routing) and interleaved layer types are refused.</para>
+/// <para>A chain of experts has the keys of its released code (model type <c>coe_deepseekv2</c> with latent attention, else <c>deepseek</c>):
+/// <c>inner_iter</c>, <c>use_igate</c>, <c>inner_residual</c> and <c>outer_residual</c>, in place of which an older version has <c>residual</c>. A standard block with
+/// several rounds, which that code cannot build, has <c>"residual": "prenorm"</c>.</para>
+/// </remarks>
 public static partial class HuggingFaceConfig
 {
-    private const string Supported = "Supported are Llama 2/3, Mistral, Qwen 2/2.5, Qwen 3, Qwen 3 MoE and DeepSeek-V2 decoders with SiLU and plain, linear, llama3 or yarn rotary positions.";
+    private const string Supported = "Supported are Llama 2/3, Mistral, Qwen 2/2.5, Qwen 3, Qwen 3 MoE, DeepSeek (MoE), DeepSeek-V2 and Chain-of-Experts decoders with SiLU and plain, linear, llama3 or yarn rotary positions.";
+
+    private const string Chain = "coe_deepseekv2";
 
     private static readonly string[] MoeKeys = ["num_experts", "num_local_experts", "n_routed_experts", "num_experts_per_tok"];
 
@@ -27,21 +34,21 @@ public static partial class HuggingFaceConfig
         ArgumentNullException.ThrowIfNull(text);
         var values = ConfigReader.Parse(text, file);
         var family = values.Text("model_type") ?? string.Empty;
-        if (family is not ("llama" or "mistral" or "qwen2" or "qwen3" or "qwen3_moe" or "deepseek_v2"))
+        if (family is not ("llama" or "mistral" or "qwen2" or "qwen3" or "qwen3_moe" or "deepseek" or "deepseek_v2" or Chain))
             throw new RatchetException($"'{file}': the model type '{family}' is not supported.", Supported);
         RefuseUnsupported(values, family);
         var heads = values.Int("num_attention_heads");
         var hidden = values.Int("hidden_size");
         var positions = values.Int("max_position_embeddings");
         var end = values.Id("eos_token_id") ?? 2;
-        var latent = family == "deepseek_v2" ? ReadLatent(values) : null;
+        var latent = family is "deepseek_v2" or Chain ? ReadLatent(values) : null;
         var config = new DecoderConfig
         {
             VocabularySize = values.Int("vocab_size"),
             HiddenSize = hidden,
             Layers = values.Int("num_hidden_layers"),
             Heads = heads,
-            KeyValueHeads = latent is not null ? heads : values.Int("num_key_value_heads", family == "llama" ? heads : null),
+            KeyValueHeads = latent is not null ? heads : values.Int("num_key_value_heads", family is "llama" or "deepseek" ? heads : null),
             HeadSize = latent is not null ? latent.PlainHeadSize + latent.RotaryHeadSize : values.Int("head_dim", family is "qwen3" or "qwen3_moe" ? 128 : heads > 0 && hidden % heads == 0 ? hidden / heads : null),
             FeedForwardSize = values.Int("intermediate_size"),
             MaxPositions = positions,
@@ -49,7 +56,7 @@ public static partial class HuggingFaceConfig
             RopeScaling = values.RopeScaling(positions),
             SlidingWindow = family == "mistral" && values.Has("sliding_window") && values.Int("sliding_window") is var window && window < positions ? window : null,
             LatentAttention = latent,
-            Mixture = family switch { "deepseek_v2" => ReadDeepSeekMixture(values), "qwen3_moe" => ReadQwenMixture(values), _ => null },
+            Mixture = family switch { "deepseek" or "deepseek_v2" or Chain => ReadDeepSeekMixture(values), "qwen3_moe" => ReadQwenMixture(values), _ => null },
             NormEpsilon = (float)values.Number("rms_norm_eps", 1e-6),
             QkNorm = family is "qwen3" or "qwen3_moe",
             QkvBias = family == "qwen2",
@@ -97,7 +104,42 @@ public static partial class HuggingFaceConfig
             WeightScale = values.Number("routed_scaling_factor", 1),
             Groups = grouped ? values.Int("n_group") : 1,
             GroupsPerToken = grouped ? values.Int("topk_group") : 1,
+            Rounds = values.Int("inner_iter", 1),
+            SharedRouter = values.Int("inner_iter", 1) > 1 && !values.Flag("use_igate"),
+            Residual = ReadResidual(values),
+            BalanceWeight = values.Number("aux_loss_alpha", 0),
         };
+    }
+
+    private static MixtureResidual ReadResidual(ConfigReader values)
+    {
+        if (!values.Has("inner_iter"))
+            return MixtureResidual.PreNorm;
+        switch (values.Text("residual"))
+        {
+            case "inner":
+                return MixtureResidual.Repo;
+            case "outer":
+                return MixtureResidual.Outer;
+            case "prenorm":
+                return MixtureResidual.PreNorm;
+            case { } other:
+                values.Refuse("residual", other);
+                return MixtureResidual.PreNorm;
+        }
+
+        switch (values.Flag("inner_residual"), values.Flag("outer_residual"))
+        {
+            case (true, true):
+                return MixtureResidual.Both;
+            case (true, false):
+                return MixtureResidual.Repo;
+            case (false, true):
+                return MixtureResidual.Outer;
+            default:
+                values.Refuse("inner_residual", "false beside outer_residual false, a chain without any residual");
+                return MixtureResidual.PreNorm;
+        }
     }
 
     private static ExpertMixture ReadQwenMixture(ConfigReader values)
@@ -112,6 +154,7 @@ public static partial class HuggingFaceConfig
             ExpertsPerToken = values.Int("num_experts_per_tok"),
             ExpertSize = values.Int("moe_intermediate_size"),
             NormalizeWeights = values.Flag("norm_topk_prob"),
+            BalanceWeight = values.Flag("output_router_logits") ? values.Number("router_aux_loss_coef", 0.001) : 0,
         };
     }
 
@@ -126,7 +169,7 @@ public static partial class HuggingFaceConfig
             values.Refuse("mlp_bias", "true");
         if (values.Has("quantization_config"))
             values.Refuse("quantization_config", "a quantised model");
-        foreach (var key in family is "deepseek_v2" or "qwen3_moe" ? [] : MoeKeys)
+        foreach (var key in family is "deepseek" or "deepseek_v2" or Chain or "qwen3_moe" ? [] : MoeKeys)
         {
             if (values.Has(key))
                 values.Refuse(key, "a mixture of experts");

@@ -1,5 +1,7 @@
 using Ratchet.Recipes;
+using Ratchet.Systems.ChainOfExperts;
 using Ratchet.Systems.ExpertIteration;
+using Ratchet.Systems.Studies;
 
 namespace Ratchet.Systems;
 
@@ -8,5 +10,7 @@ public static class SystemRecipes
 {
     /// <summary>A catalog with every system of this project.</summary>
     public static RecipeCatalog Catalog { get; } = new RecipeCatalog()
-        .Add<ExpertIterationRecipe>(ExpertIterationRecipe.SystemName);
+        .Add<ExpertIterationRecipe>(ExpertIterationRecipe.SystemName)
+        .Add<ChainOfExpertsRecipe>(ChainOfExpertsRecipe.SystemName)
+        .Add<StudyRecipe>(StudyRecipe.SystemName);
 }

@@ -28,6 +28,7 @@ public sealed class CommandLineTests
 
             Commands:
               run <recipe>                              Runs a recipe: train, propose, verify, select, learn, evaluate, report.
+              study <study>                             Runs a recipe under several settings and seeds, each an ordinary run, and compares them.
               resume <run>                              Continues a run that was stopped or killed, to the result that it would have had.
               report <run>                              Writes report.html of a run anew, also while it is running.
               inspect <run> <attempt>                   Browses the attempts and verdicts of a run.

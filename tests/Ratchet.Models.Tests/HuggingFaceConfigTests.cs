@@ -36,6 +36,28 @@ public sealed class HuggingFaceConfigTests
         Assert.Equal("10000.0", json["rope_theta"]!.ToJsonString());
     }
 
+    [Theory]
+    [InlineData("\"residual\": \"inner\"", MixtureResidual.Repo)]
+    [InlineData("\"inner_residual\": true, \"outer_residual\": false", MixtureResidual.Repo)]
+    [InlineData("\"inner_residual\": false, \"outer_residual\": true", MixtureResidual.Outer)]
+    [InlineData("\"inner_residual\": true, \"outer_residual\": true", MixtureResidual.Both)]
+    public void A_chain_of_experts_is_read_as_its_code_means_it(string residual, MixtureResidual expected)
+    {
+        var text = $$"""
+            {"model_type": "coe_deepseekv2", "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4, "vocab_size": 100,
+             "max_position_embeddings": 512, "hidden_act": "silu", "bos_token_id": 1, "eos_token_id": 2, "kv_lora_rank": 16, "q_lora_rank": null, "qk_nope_head_dim": 8,
+             "qk_rope_head_dim": 4, "v_head_dim": 8, "n_routed_experts": 15, "n_shared_experts": 1, "num_experts_per_tok": 4, "moe_intermediate_size": 32,
+             "norm_topk_prob": false, "aux_loss_alpha": 0.001, "inner_iter": 2, "use_igate": true, {{residual}}}
+            """;
+
+        var mixture = HuggingFaceConfig.Read(text).Mixture!;
+
+        Assert.Equal(new ExpertMixture { Experts = 15, ExpertsPerToken = 4, ExpertSize = 32, SharedExperts = 1, Rounds = 2, Residual = expected, BalanceWeight = 0.001 }, mixture);
+        Assert.True(HuggingFaceConfig.Read(text.Replace("\"use_igate\": true", "\"use_igate\": false", StringComparison.Ordinal)).Mixture!.SharedRouter);
+        var error = Assert.Throws<RatchetException>(() => HuggingFaceConfig.Read(text.Replace(residual, "\"inner_residual\": false", StringComparison.Ordinal)));
+        Assert.Contains("inner_residual", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_llama_configuration_is_read()
     {

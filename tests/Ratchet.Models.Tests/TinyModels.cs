@@ -35,6 +35,15 @@ internal static class TinyModels
             Mixture = new ExpertMixture { Experts = 6, ExpertsPerToken = 2, ExpertSize = 12, SharedExperts = 2, FirstDenseLayers = 1, WeightScale = 2.5, Groups = 3, GroupsPerToken = 2 },
             RopeScaling = new RopeScaling { Kind = RopeScalingKind.Yarn, Factor = 4, OriginalPositions = 8, BetaFast = 2, BetaSlow = 0.5, MScale = 0.7, MScaleAllDimensions = 0.9 },
         },
+        ["mixture"] = Plain with { Mixture = new ExpertMixture { Experts = 5, ExpertsPerToken = 2, ExpertSize = 9, SharedExperts = 1, FirstDenseLayers = 1, WeightScale = 1.5, BalanceWeight = 0.01 } },
+        ["chain"] = Plain with { TiedHead = false, Mixture = new ExpertMixture { Experts = 5, ExpertsPerToken = 2, ExpertSize = 9, SharedExperts = 1, Rounds = 2 } },
+        ["chain, released"] = Plain with { Mixture = new ExpertMixture { Experts = 5, ExpertsPerToken = 1, ExpertSize = 9, Rounds = 3, Residual = MixtureResidual.Repo } },
+        ["chain, one router"] = Plain with { Mixture = new ExpertMixture { Experts = 5, ExpertsPerToken = 2, ExpertSize = 9, Rounds = 2, Residual = MixtureResidual.Outer, SharedRouter = true } },
+        ["latent chain"] = Plain with
+        {
+            HeadSize = 10, LatentAttention = new LatentAttention { KeyValueRank = 7, PlainHeadSize = 6, RotaryHeadSize = 4, ValueHeadSize = 5 },
+            Mixture = new ExpertMixture { Experts = 5, ExpertsPerToken = 2, ExpertSize = 9, SharedExperts = 1, Rounds = 2, Residual = MixtureResidual.Both, BalanceWeight = 0.001 },
+        },
         ["qk-norm and mixture"] = Plain with { KeyValueHeads = 2, QkNorm = true, Mixture = new ExpertMixture { Experts = 5, ExpertsPerToken = 3, ExpertSize = 9, NormalizeWeights = true } },
     };
 

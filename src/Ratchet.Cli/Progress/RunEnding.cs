@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ratchet.Cli.Verbs;
 using Ratchet.Runs;
 
@@ -14,8 +15,12 @@ internal static class RunEnding
             writer.WriteLine($"  expected  {expected.Measure} at least {expected.AtLeast:0.00}: {(value >= expected.AtLeast ? "reached" : "NOT reached")} ({value:0.000})");
         if (quiet)
             return;
+        foreach (var (name, number) in summary.Measures ?? new Dictionary<string, double>())
+            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name,-27} {number:G6}"));
         writer.WriteLine($"  report    {Path.Combine(folder, "report.html")}");
         writer.WriteLine($"  summary   {Path.Combine(folder, "summary.json")}");
+        if (summary.Rounds.Count == 0)
+            return;
         writer.WriteLine($"  browse    ratchet inspect {folder}");
         writer.WriteLine($"  proofs    ratchet export proofs {folder}");
     }

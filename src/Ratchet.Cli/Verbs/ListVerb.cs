@@ -55,10 +55,10 @@ internal static class ListVerb
     {
         if (!Directory.Exists(folder))
             yield break;
-        foreach (var file in Directory.EnumerateFiles(folder, "*.yaml").Order(StringComparer.Ordinal))
+        foreach (var file in Directory.EnumerateFiles(folder, "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             var reading = SystemRecipes.Catalog.ReadFile(file);
-            yield return (Path.GetFileName(file), reading.Recipe is null ? $"{reading.Mistakes.Count} mistakes; 'ratchet explain {file}' names them" : reading.Recipe.Description ?? "");
+            yield return (Path.GetRelativePath(folder, file), reading.Recipe is null ? $"{reading.Mistakes.Count} mistakes; 'ratchet explain {file}' names them" : reading.Recipe.Description ?? "");
         }
     }
 }

@@ -24,9 +24,20 @@ internal static class ModelVerb
             context.Out.WriteLine(summary.Shape is { } s
                 ? string.Create(CultureInfo.InvariantCulture, $"decoder: {s.Layers} layers, width {s.HiddenSize}, {s.Heads} heads, {s.KeyValueHeads} key-value heads, vocabulary {s.VocabularySize}, {s.MaxPositions} positions; computed by {(s.RunsOnOwnKernels ? "cpu and torch" : "torch")}")
                 : $"not computed by Ratchet: {summary.NotComputed}");
+            if (summary.Shape is { } shape)
+                Cost(context, shape);
             return 0;
         });
         return command;
+    }
+
+    private static void Cost(CliContext context, DecoderConfig shape)
+    {
+        var cost = ModelCost.Of(shape);
+        context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"parameters: {cost.Parameters} in all, at most {cost.ActiveParameters} active for a token, {cost.EmbeddingParameters} in embedding and head"));
+        if (shape.Mixture is { } m)
+            context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"experts: {m.Rounds} round{(m.Rounds == 1 ? "" : "s")} of {m.ExpertsPerToken} of {m.Experts} and {m.SharedExperts} shared, {cost.ExpertEvaluations} evaluations a token and layer; residual {m.Residual}"));
+        context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"operations of the forward pass for a token: {cost.FlopsPerToken(1)} FLOP at the first position, {cost.FlopsPerToken(shape.MaxPositions)} FLOP at the last; {2 * cost.FeedForwardMultiplyAdds} FLOP in feed-forward layers"));
     }
 
     private static Command ConvertTo(CliContext context)

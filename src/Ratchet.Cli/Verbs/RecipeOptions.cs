@@ -11,6 +11,7 @@ internal sealed class RecipeOptions
     private readonly (Option<string?> Option, string Key, bool IsPath)[] _keys =
     [
         (new("--problems") { HelpName = "file", Description = "Your own problems, one JSON object a line (problems.file)." }, "problems.file", true),
+        (new("--data") { HelpName = "folder", Description = "Folder of the data files (data.root)." }, "data.root", true),
         (new("--model") { HelpName = "folder", Description = "Checkpoint to start from (model.path)." }, "model.path", true),
         (new("--rounds") { HelpName = "n", Description = "Rounds after the start model (rounds)." }, "rounds", false),
         (new("--seed") { HelpName = "n", Description = "Master seed (seed)." }, "seed", false),

@@ -16,6 +16,12 @@ internal sealed unsafe class DecoderParameters : IDisposable
         foreach (var tensor in Layout.Tensors)
             weights[tensor.Name].AsSpan().CopyTo(new Span<float>(_values.Pointer + tensor.Offset, tensor.Length));
         _packed = [.. Layout.Products().Select(m => new PackedMatrix(m))];
+        var byOffset = _packed.ToDictionary(m => m.Matrix.Offset);
+        Blocks = [.. Layout.Blocks.Select(b => new PackedBlock(
+            Of(b.Qkv), Of(b.Output), SwiGlu(b.FeedForward),
+            b.Mixture is { } m ? new PackedMixture([.. m.Routers.Select(Of)], [.. m.Experts.Select(e => SwiGlu(e)!)], SwiGlu(m.Shared)) : null))];
+        PackedMatrix Of(ParameterMatrix matrix) => byOffset[matrix.Offset];
+        PackedSwiGlu? SwiGlu(SwiGluLayout? layer) => layer is null ? null : new PackedSwiGlu(Of(layer.GateUp), Of(layer.Down));
         Rotary = new RotaryTurns(weights.Config);
     }
 
@@ -34,17 +40,8 @@ internal sealed unsafe class DecoderParameters : IDisposable
     /// <summary>Packs one matrix in one direction; items may run at the same time.</summary>
     public void PackItem(int item) => _packed[item / 2].Pack(Values, item % 2 == 0);
 
-    /// <summary>Query, key and value projection of a block.</summary>
-    public PackedMatrix Qkv(int block) => _packed[block * 4];
-
-    /// <summary>Output projection of a block's attention.</summary>
-    public PackedMatrix Output(int block) => _packed[(block * 4) + 1];
-
-    /// <summary>Gate and up projection of a block.</summary>
-    public PackedMatrix GateUp(int block) => _packed[(block * 4) + 2];
-
-    /// <summary>Down projection of a block.</summary>
-    public PackedMatrix Down(int block) => _packed[(block * 4) + 3];
+    /// <summary>Packed matrices of each block.</summary>
+    public PackedBlock[] Blocks { get; }
 
     /// <summary>Output head.</summary>
     public PackedMatrix Head => _packed[^1];
@@ -67,3 +64,12 @@ internal sealed unsafe class DecoderParameters : IDisposable
         Rotary.Dispose();
     }
 }
+
+/// <summary>A block's matrices; one of the last two is there.</summary>
+internal sealed record PackedBlock(PackedMatrix Qkv, PackedMatrix Output, PackedSwiGlu? FeedForward, PackedMixture? Mixture);
+
+/// <summary>A SwiGLU layer's matrices.</summary>
+internal sealed record PackedSwiGlu(PackedMatrix GateUp, PackedMatrix Down);
+
+/// <summary>A mixture's matrices; routers are one a round, or one for all.</summary>
+internal sealed record PackedMixture(PackedMatrix[] Routers, PackedSwiGlu[] Experts, PackedSwiGlu? Shared);

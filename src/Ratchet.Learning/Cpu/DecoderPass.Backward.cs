@@ -49,10 +49,36 @@ internal sealed unsafe partial class DecoderPass
         var normed = _buffers.GradientNormed.Pointer;
         var packed = _buffers.Packed;
 
-        // Feed-forward.
+        if (weights.Mixture is not null)
+            BackwardMixture(index, rows, last, upstream, gradient, accumulate);
+        else
+            BackwardFeedForward(index, rows, upstream, gradient, accumulate);
+
+        _model.Blocks[index].Output.InputGradient(upstream, _hidden, _buffers.GradientAttended.Pointer, rows);
+        _model.Blocks[index].Output.WeightGradient(upstream, _hidden, block.Attended.Pointer, rows, packed, gradient, accumulate);
+        AttendBackward(block, last);
+        HeadsBackward(block, weights, gradient);
+        var qkvGradient = _buffers.GradientQkv.Pointer;
+        _model.Blocks[index].Qkv.InputGradient(qkvGradient, _qkvWidth, normed, _tokens);
+        var input = block.Input.Pointer;
+        var again = NormAgain(input, block.InputScale.Pointer, weights.InputNorm, _tokens);
+        _model.Blocks[index].Qkv.WeightGradient(qkvGradient, _qkvWidth, again, _tokens, packed, gradient, accumulate);
+        if (last)
+            ScatterTargets(upstream, _buffers.GradientFull.Pointer);
+        NormBackward(input, block.InputScale.Pointer, weights.InputNorm, _tokens, _buffers.GradientFull.Pointer, gradient, add: true);
+    }
+
+    /// <summary>Back through the feed-forward layer: adds to the gradient of the residual stream in <paramref name="upstream"/>.</summary>
+    private void BackwardFeedForward(int index, int rows, float* upstream, float* gradient, bool accumulate)
+    {
+        var block = _buffers.Blocks[index];
+        var weights = _layout.Blocks[index];
+        var layer = _model.Blocks[index].FeedForward!;
+        var normed = _buffers.GradientNormed.Pointer;
+        var packed = _buffers.Packed;
         var hidden = _buffers.Hidden.Pointer;
         var gateUpGradient = _buffers.GradientGateUp.Pointer;
-        _model.Down(index).InputGradient(upstream, _hidden, hidden, rows);
+        layer.Down.InputGradient(upstream, _hidden, hidden, rows);
         for (var t = 0; t < rows; t++)
         {
             var gate = block.GateUp.Pointer + ((long)t * 2 * _feedForward);
@@ -60,26 +86,12 @@ internal sealed unsafe partial class DecoderPass
             SwiGluKernels.Backward(gate, gate + _feedForward, hidden + ((long)t * _feedForward), gateGradient, gateGradient + _feedForward, _feedForward);
         }
 
-        _model.Down(index).WeightGradient(upstream, _hidden, hidden, rows, packed, gradient, accumulate);
-        _model.GateUp(index).InputGradient(gateUpGradient, 2 * _feedForward, normed, rows);
+        layer.Down.WeightGradient(upstream, _hidden, hidden, rows, packed, gradient, accumulate);
+        layer.GateUp.InputGradient(gateUpGradient, 2 * _feedForward, normed, rows);
         var middle = block.Middle.Pointer;
         var again = NormAgain(middle, block.MiddleScale.Pointer, weights.FeedForwardNorm, rows);
-        _model.GateUp(index).WeightGradient(gateUpGradient, 2 * _feedForward, again, rows, packed, gradient, accumulate);
+        layer.GateUp.WeightGradient(gateUpGradient, 2 * _feedForward, again, rows, packed, gradient, accumulate);
         NormBackward(middle, block.MiddleScale.Pointer, weights.FeedForwardNorm, rows, upstream, gradient, add: true);
-
-        // Attention.
-        _model.Output(index).InputGradient(upstream, _hidden, _buffers.GradientAttended.Pointer, rows);
-        _model.Output(index).WeightGradient(upstream, _hidden, block.Attended.Pointer, rows, packed, gradient, accumulate);
-        AttendBackward(block, last);
-        HeadsBackward(block, weights, gradient);
-        var qkvGradient = _buffers.GradientQkv.Pointer;
-        _model.Qkv(index).InputGradient(qkvGradient, _qkvWidth, normed, _tokens);
-        var input = block.Input.Pointer;
-        again = NormAgain(input, block.InputScale.Pointer, weights.InputNorm, _tokens);
-        _model.Qkv(index).WeightGradient(qkvGradient, _qkvWidth, again, _tokens, packed, gradient, accumulate);
-        if (last)
-            ScatterTargets(upstream, _buffers.GradientFull.Pointer);
-        NormBackward(input, block.InputScale.Pointer, weights.InputNorm, _tokens, _buffers.GradientFull.Pointer, gradient, add: true);
     }
 
     /// <summary>Back through rotation, QK-norm and bias, in place on the gradient of queries, keys and values.</summary>

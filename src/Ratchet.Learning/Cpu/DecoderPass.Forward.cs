@@ -34,7 +34,7 @@ internal sealed unsafe partial class DecoderPass
         var weights = _layout.Blocks[index];
         var input = block.Input.Pointer;
         Norm(input, block.InputScale.Pointer, weights.InputNorm, _tokens);
-        _model.Qkv(index).Forward(_buffers.Normed.Pointer, block.Qkv.Pointer, _qkvWidth, _tokens);
+        _model.Blocks[index].Qkv.Forward(_buffers.Normed.Pointer, block.Qkv.Pointer, _qkvWidth, _tokens);
         PrepareHeads(block, weights);
         Attend(block, last);
 
@@ -44,11 +44,18 @@ internal sealed unsafe partial class DecoderPass
             GatherTargets(input, middle);
         else
             Copy(input, middle, (long)rows * _hidden);
-        _model.Output(index).Forward(block.Attended.Pointer, middle, _hidden, rows, accumulate: true);
+        _model.Blocks[index].Output.Forward(block.Attended.Pointer, middle, _hidden, rows, accumulate: true);
 
         Norm(middle, block.MiddleScale.Pointer, weights.FeedForwardNorm, rows);
+        if (weights.Mixture is not null)
+        {
+            ForwardMixture(index, rows, output);
+            return;
+        }
+
+        var layer = _model.Blocks[index].FeedForward!;
         var gateUp = block.GateUp.Pointer;
-        _model.GateUp(index).Forward(_buffers.Normed.Pointer, gateUp, 2 * _feedForward, rows);
+        layer.GateUp.Forward(_buffers.Normed.Pointer, gateUp, 2 * _feedForward, rows);
         var hidden = _buffers.Hidden.Pointer;
         for (var t = 0; t < rows; t++)
         {
@@ -57,7 +64,7 @@ internal sealed unsafe partial class DecoderPass
         }
 
         Copy(middle, output, (long)rows * _hidden);
-        _model.Down(index).Forward(hidden, output, _hidden, rows, accumulate: true);
+        layer.Down.Forward(hidden, output, _hidden, rows, accumulate: true);
     }
 
     /// <summary>Bias, QK-norm and rotation of the fresh projections.</summary>

@@ -4,8 +4,8 @@ using Ratchet.Models.Kernels;
 namespace Ratchet.Learning.Cpu;
 
 /// <summary>
-/// Forward and backward pass over a chunk of rows, on one thread: <c>DecoderPass.Forward.cs</c>, <c>DecoderPass.Backward.cs</c> and
-/// <c>DecoderPass.Attention.cs</c>.
+/// Forward and backward pass over a chunk of rows, on one thread: <c>DecoderPass.Forward.cs</c>, <c>DecoderPass.Backward.cs</c>,
+/// <c>DecoderPass.Attention.cs</c> and <c>DecoderPass.Mixture.cs</c>.
 /// </summary>
 /// <remarks>
 /// <para>Rows lie one behind the other without padding: T input tokens in all. Attention stays within a row. Behind the last
@@ -28,6 +28,10 @@ internal sealed unsafe partial class DecoderPass : IDisposable
     private readonly int _feedForward;
     private readonly int _logitStride;
     private readonly float _attentionScale;
+    private readonly int _chosen;
+    private readonly int[] _next;
+    private readonly float[] _sent;
+    private float[] _slotWeights = [];
     private PassRow[] _rows = [];
     private int _rowCount;
     private int _tokens;
@@ -47,6 +51,9 @@ internal sealed unsafe partial class DecoderPass : IDisposable
         _feedForward = _config.FeedForwardSize;
         _logitStride = SoftmaxKernels.Padded(_config.VocabularySize);
         _attentionScale = (float)(1.0 / Math.Sqrt(_config.HeadSize));
+        _chosen = _config.Mixture?.ExpertsPerToken ?? 0;
+        _next = new int[_config.Mixture?.Experts ?? 0];
+        _sent = new float[_config.Mixture?.Experts ?? 0];
     }
 
     /// <summary>The loss of a chunk: the sum over targets of <see cref="PassRow.Scale"/> times negative log-probability.</summary>
@@ -98,6 +105,7 @@ internal sealed unsafe partial class DecoderPass : IDisposable
         _rowCount = count;
         _tokens = 0;
         _targets = 0;
+        Balance = 0;
         var longest = 0;
         for (var r = 0; r < count; r++)
         {

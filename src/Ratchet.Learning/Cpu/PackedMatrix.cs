@@ -33,9 +33,9 @@ internal sealed unsafe class PackedMatrix : IDisposable
     public void Forward(float* x, float* y, int outputStride, int rows, bool accumulate = false) =>
         Gemm.Multiply(x, Matrix.In, 1, _forward.Pointer, y, outputStride, rows, Matrix.In, Matrix.Out, accumulate);
 
-    /// <summary>dx [rows, In] = dy [rows, Out] · W.</summary>
-    public void InputGradient(float* dy, int outputStride, float* dx, int rows) =>
-        Gemm.Multiply(dy, outputStride, 1, _backward.Pointer, dx, Matrix.In, rows, Matrix.Out, Matrix.In, accumulate: false);
+    /// <summary>dx [rows, In] = dy [rows, Out] · W, or += .</summary>
+    public void InputGradient(float* dy, int outputStride, float* dx, int rows, bool accumulate = false) =>
+        Gemm.Multiply(dy, outputStride, 1, _backward.Pointer, dx, Matrix.In, rows, Matrix.Out, Matrix.In, accumulate);
 
     /// <summary>dW [Out, In] = dyᵀ · x, or +=; <paramref name="scratch"/> holds x packed.</summary>
     public void WeightGradient(float* dy, int outputStride, float* x, int rows, NativeBuffer scratch, float* gradient, bool accumulate)

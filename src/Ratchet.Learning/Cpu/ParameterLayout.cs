@@ -32,6 +32,21 @@ internal sealed class ParameterLayout
             return start;
         }
 
+        SwiGluLayout SwiGlu(string p, int size) => new(
+            new ParameterMatrix(Place(true, (p + "gate_proj.weight", size * config.HiddenSize), (p + "up_proj.weight", size * config.HiddenSize)), 2 * size, config.HiddenSize),
+            new ParameterMatrix(Place(true, (p + "down_proj.weight", config.HiddenSize * size)), config.HiddenSize, size));
+
+        MixtureLayout Mixture(string p, ExpertMixture mixture)
+        {
+            var start = next;
+            ParameterMatrix[] routers = [.. Enumerable.Range(0, mixture.Routers).Select(t => new ParameterMatrix(Place(true, (p + MixtureNames.Router(mixture, t), mixture.Experts * config.HiddenSize)), mixture.Experts, config.HiddenSize))];
+            SwiGluLayout[] experts = [.. Enumerable.Range(0, mixture.Experts).Select(e => SwiGlu($"{p}experts.{e}.", mixture.ExpertSize))];
+            var shared = mixture.SharedExperts == 0 ? null : SwiGlu(p + "shared_experts.", mixture.ExpertSize * mixture.SharedExperts);
+            var end = next;
+            long[] norms = [.. Enumerable.Range(0, mixture.RoundNorms).Select(t => Place(false, (p + MixtureNames.RoundNorm(t), config.HiddenSize)))];
+            return new MixtureLayout { Routers = routers, Experts = experts, Shared = shared, RoundNorms = norms, Start = start, End = end };
+        }
+
         int h = config.HiddenSize, q = config.Heads * config.HeadSize, kv = config.KeyValueHeads * config.HeadSize, f = config.FeedForwardSize;
         QkvWidth = q + (2 * kv);
         const string norm = ".weight";
@@ -50,8 +65,8 @@ internal sealed class ParameterLayout
                 KeyNorm = config.QkNorm ? Place(false, (attention + "k_norm" + norm, config.HeadSize)) : -1,
                 Output = new ParameterMatrix(Place(true, (attention + "o_proj.weight", h * q)), h, q),
                 FeedForwardNorm = Place(false, (p + "post_attention_layernorm" + norm, h)),
-                GateUp = new ParameterMatrix(Place(true, (p + "mlp.gate_proj.weight", f * h), (p + "mlp.up_proj.weight", f * h)), 2 * f, h),
-                Down = new ParameterMatrix(Place(true, (p + "mlp.down_proj.weight", h * f)), h, f),
+                FeedForward = config.IsMixture(i) ? null : SwiGlu(p + "mlp.", f),
+                Mixture = config.IsMixture(i) ? Mixture(p + "mlp.", config.Mixture!) : null,
             };
         }
 
@@ -87,7 +102,7 @@ internal sealed class ParameterLayout
 
     /// <summary>All matrices that take part in products, each once.</summary>
     public IReadOnlyList<ParameterMatrix> Products() =>
-        [.. Blocks.SelectMany(b => new[] { b.Qkv, b.Output, b.GateUp, b.Down }), Head];
+        [.. Blocks.SelectMany(b => (ParameterMatrix[])[b.Qkv, b.Output, .. b.FeedForward is { } f ? [f.GateUp, f.Down] : b.Mixture!.Products()]), Head];
 }
 
 /// <summary>A named tensor in the flat layout.</summary>
@@ -120,7 +135,35 @@ internal sealed class BlockLayout
 
     public required long FeedForwardNorm { get; init; }
 
-    public required ParameterMatrix GateUp { get; init; }
+    /// <summary>Null where <see cref="Mixture"/> is in its place.</summary>
+    public required SwiGluLayout? FeedForward { get; init; }
 
-    public required ParameterMatrix Down { get; init; }
+    public required MixtureLayout? Mixture { get; init; }
+}
+
+/// <summary>A SwiGLU layer; gate and up are one matrix.</summary>
+internal sealed record SwiGluLayout(ParameterMatrix GateUp, ParameterMatrix Down);
+
+/// <summary>A mixture of experts.</summary>
+internal sealed class MixtureLayout
+{
+    /// <summary>A router a round, or one for all.</summary>
+    public required ParameterMatrix[] Routers { get; init; }
+
+    public required SwiGluLayout[] Experts { get; init; }
+
+    public required SwiGluLayout? Shared { get; init; }
+
+    /// <summary>Offsets of the gains of later rounds' norms.</summary>
+    public required long[] RoundNorms { get; init; }
+
+    /// <summary>First float of the matrices, which lie together.</summary>
+    public required long Start { get; init; }
+
+    /// <summary>End of the matrices.</summary>
+    public required long End { get; init; }
+
+    /// <summary>All matrices: routers, then gate-up and down of each expert, then those of the shared experts.</summary>
+    public IEnumerable<ParameterMatrix> Products() =>
+        [.. Routers, .. Experts.Concat(Shared is null ? [] : [Shared]).SelectMany(e => (ParameterMatrix[])[e.GateUp, e.Down])];
 }

@@ -66,4 +66,16 @@ internal static unsafe class VectorMath
             result = x[i] > result ? x[i] : result;
         return result;
     }
+
+    /// <summary>y += factor · x.</summary>
+    public static void AddScaled(float* x, float factor, float* y, int n)
+    {
+        var width = Vector<float>.Count;
+        var f = new Vector<float>(factor);
+        var i = 0;
+        for (; i <= n - width; i += width)
+            Vector.FusedMultiplyAdd(Vector.Load(x + i), f, Vector.Load(y + i)).Store(y + i);
+        for (; i < n; i++)
+            y[i] = MathF.FusedMultiplyAdd(x[i], factor, y[i]);
+    }
 }

@@ -22,4 +22,8 @@ internal sealed record TorchLatentAttention(Tensor? QueryDown, Tensor? QueryNorm
 internal sealed record TorchFeedForward(Tensor GateUp, Tensor Down);
 
 /// <summary>Weights of a mixture of experts.</summary>
-internal sealed record TorchMixture(Tensor Router, IReadOnlyList<TorchFeedForward> Experts, TorchFeedForward? Shared);
+/// <param name="Routers">A router a round, or one for all.</param>
+/// <param name="RoundNorms">Norms before the second and later rounds, where rounds have their own.</param>
+/// <param name="Experts">Experts that tokens are sent to.</param>
+/// <param name="Shared">What all tokens go through, or null.</param>
+internal sealed record TorchMixture(IReadOnlyList<Tensor> Routers, IReadOnlyList<Tensor> RoundNorms, IReadOnlyList<TorchFeedForward> Experts, TorchFeedForward? Shared);

@@ -89,11 +89,11 @@ public sealed partial class TorchDecoder
         return F.linear(mixed, Weight(block.Output)).to(ScalarType.Float32);
     }
 
-    /// <summary>What the feed-forward layer or the mixture adds to the residual stream, float32.</summary>
-    private Tensor FeedForward(TorchBlock block, Tensor x)
+    /// <summary>The residual stream behind the feed-forward layer or mixture, float32.</summary>
+    private Tensor FeedForward(int index, Tensor x)
     {
-        var input = Norm(x, block.PostNorm).to(ComputeType);
-        return block.Mixture is { } mixture ? Mix(mixture, input) : FeedForward(block.FeedForward!, input).to(ScalarType.Float32);
+        var block = Parameters.Blocks[index];
+        return block.Mixture is { } mixture ? Mix(index, mixture, x) : x.Plus(FeedForward(block.FeedForward!, Norm(x, block.PostNorm).to(ComputeType)).to(ScalarType.Float32));
     }
 
     private Tensor FeedForward(TorchFeedForward layer, Tensor input)
@@ -102,14 +102,34 @@ public sealed partial class TorchDecoder
         return F.linear(F.silu(gateUp[0]) * gateUp[1], Weight(layer.Down));
     }
 
-    /// <summary>Sends each token to its experts: tokens sorted by expert, one product an expert, weighted sums back in their places.</summary>
-    private Tensor Mix(TorchMixture mixture, Tensor input)
+    /// <summary>All rounds of a mixture, with the residual stream: <see cref="MixtureResidual"/>.</summary>
+    private Tensor Mix(int index, TorchMixture mixture, Tensor x)
     {
         var shape = Config.Mixture!;
-        var scores = F.softmax(F.linear(input.to(ScalarType.Float32), mixture.Router.to(ScalarType.Float32)), -1);
+        var inner = shape.Residual != MixtureResidual.Outer;
+        var preNorm = shape.Residual == MixtureResidual.PreNorm;
+        var postNorm = Parameters.Blocks[index].PostNorm;
+        var state = preNorm ? x : Norm(x, postNorm);
+        for (var t = 0; t < shape.Rounds; t++)
+        {
+            var input = preNorm ? Norm(state, t == 0 ? postNorm : mixture.RoundNorms[t - 1]) : state;
+            var made = MixRound(index, t, mixture, input.to(ComputeType));
+            state = inner ? state.Plus(made) : made;
+        }
+
+        return shape.Residual is MixtureResidual.Outer or MixtureResidual.Both ? x.Plus(state) : state;
+    }
+
+    /// <summary>Sends each token to its experts: tokens sorted by expert, one product an expert, weighted sums back in their places.</summary>
+    private Tensor MixRound(int index, int round, TorchMixture mixture, Tensor input)
+    {
+        var shape = Config.Mixture!;
+        var router = mixture.Routers[shape.SharedRouter ? 0 : round];
+        var scores = F.softmax(F.linear(input.to(ScalarType.Float32), router.to(ScalarType.Float32)), -1);
         var (weights, experts) = topk(shape.Groups > 1 ? InBestGroups(scores, shape) : scores, shape.ExpertsPerToken, -1);
         using Scalar tiny = 1e-20, scale = shape.WeightScale;
         weights = shape.NormalizeWeights && shape.ExpertsPerToken > 1 ? weights / weights.sum(-1, keepdim: true).add(tiny, TorchScalars.One) : weights.mul(scale);
+        Routing?.Add(index, round, scores, experts, weights);
         var flat = experts.reshape(-1);
         var order = flat.argsort(0);
         var tokens = order.div(shape.ExpertsPerToken, RoundingMode.floor);

@@ -53,6 +53,9 @@ public sealed partial class TorchDecoder : IDisposable
 
     internal Device Device { get; }
 
+    /// <summary>What notes how mixtures route the tokens of the next passes, or null.</summary>
+    internal TorchRouting? Routing { get; set; }
+
     internal ScalarType ComputeType { get; }
 
     /// <summary>Most tokens, padding included, of one pass: fewer where a large vocabulary makes the logits large.</summary>
@@ -122,6 +125,33 @@ public sealed partial class TorchDecoder : IDisposable
         return result;
     }
 
+    /// <summary>Routes sequences through a model with a mixture of experts, all ids of each, and says where every token went.</summary>
+    /// <exception cref="InvalidOperationException">The model has no mixture.</exception>
+    /// <exception cref="ArgumentException">A sequence is empty or too long, or an id is outside the vocabulary.</exception>
+    public RoutingTrace Trace(IReadOnlyList<IReadOnlyList<int>> sequences)
+    {
+        ArgumentNullException.ThrowIfNull(sequences);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var trace = new RoutingTrace(Config.Mixture ?? throw new InvalidOperationException("The model has no mixture of experts."));
+        using var noGrad = no_grad();
+        for (var i = 0; i < sequences.Count; i++)
+        {
+            ThrowIfUnusable(sequences[i], $"Sequence {i}");
+            using var scope = NewDisposeScope();
+            Routing = new TorchRouting(trace);
+            try
+            {
+                Forward(TorchBatch.Create([sequences[i]], r => r.Count, Device));
+            }
+            finally
+            {
+                Routing = null;
+            }
+        }
+
+        return trace;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -182,8 +212,8 @@ public sealed partial class TorchDecoder : IDisposable
             }
 
             x = x.Plus(Output(block, attention));
-            x = x.Plus(FeedForward(block, x));
-            x = x.MoveToOuterDisposeScope();
+            Routing?.BeginLayer(keep is not null && i == Parameters.Blocks.Count - 1);
+            x = FeedForward(i, x).MoveToOuterDisposeScope();
         }
 
         return Norm(x, Parameters.FinalNorm);

@@ -132,7 +132,8 @@ internal sealed class TorchParameters : IDisposable
     private TorchFeedForward FeedForward(string p, int size) => new(Leaf([p + "gate_proj.weight", p + "up_proj.weight"], _config.HiddenSize), Leaf([p + "down_proj.weight"], size));
 
     private TorchMixture Mixture(string p, ExpertMixture mixture) => new(
-        Leaf([p + "gate.weight"], _config.HiddenSize),
+        [.. Enumerable.Range(0, mixture.Routers).Select(t => Leaf([p + MixtureNames.Router(mixture, t)], _config.HiddenSize))],
+        [.. Enumerable.Range(0, mixture.RoundNorms).Select(t => Leaf([p + MixtureNames.RoundNorm(t)]))],
         [.. Enumerable.Range(0, mixture.Experts).Select(e => FeedForward($"{p}experts.{e}.", mixture.ExpertSize))],
         mixture.SharedExperts == 0 ? null : FeedForward(p + "shared_experts.", mixture.ExpertSize * mixture.SharedExperts));
 

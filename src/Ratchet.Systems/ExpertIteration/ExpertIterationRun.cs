@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Ratchet.Journal;
 using Ratchet.Loop;
 using Ratchet.Models;
@@ -46,26 +44,7 @@ public static class ExpertIterationRun
         ExpertIterationWorld world, RunFolder run, RunJournal journal, IRunObserver observer, CancellationToken cancellationToken)
     {
         journal.BeginSession(TimeProvider.System.GetUtcNow());
-        var recipeHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(await File.ReadAllTextAsync(run.RecipePath, cancellationToken))));
-        if (journal.Meta("recipe_sha256") is { } begun)
-        {
-            if (begun != recipeHash)
-            {
-                throw new RatchetException(
-                    $"'{run.RecipePath}' was changed since the run began.", "Put the recipe back as it was, or start a new run with the changed one.");
-            }
-        }
-        else
-        {
-            journal.Together(() =>
-            {
-                journal.AddMeta("recipe_sha256", recipeHash);
-                journal.AddMeta("seed", world.Recipe.Seed.ToString());
-                journal.AddMeta("system", world.Recipe.System);
-                journal.AddMeta("start_sha256", world.StartFrom?.WeightsHash ?? "");
-            });
-        }
-
+        RunIdentity.Hold(run, journal, world.Recipe, ("start_sha256", world.StartFrom?.WeightsHash ?? ""));
         if (world.StartFrom is { } start && journal.Meta("start_sha256") != start.WeightsHash)
         {
             throw new RatchetException(

@@ -33,7 +33,7 @@ internal static class RunSummaries
             Parity = new ParitySummary(rounds.Select(r => r.Parity).DefaultIfEmpty(0).Max()),
             Removed = new SortedDictionary<string, int>(world.Problems.Removed.ToDictionary(r => r.Key, r => r.Value), StringComparer.Ordinal),
             WeightsHash = journal.Checkpoints() is [.., var last] ? last.WeightsHash : null,
-            Environment = Environment(world),
+            Environment = Environment(world.Budget.Threads, world.Recipe.Device, ("sampler", world.SamplerEngine), ("learner", world.LearnerEngine)),
         };
     }
 
@@ -46,24 +46,29 @@ internal static class RunSummaries
         return (parts[0], string.IsNullOrEmpty(started) ? parts.ElementAtOrDefault(1) ?? "unknown" : started);
     }
 
-    private static double Rate(long count, double seconds) => seconds > 0 ? Math.Round(count / seconds, 1) : 0;
+    internal static double Rate(long count, double seconds) => seconds > 0 ? Math.Round(count / seconds, 1) : 0;
 
-    private static SortedDictionary<string, string> Environment(ExpertIterationWorld world)
+    /// <summary>What a run ran on.</summary>
+    /// <param name="threads">Threads of the run.</param>
+    /// <param name="device">Device of the recipe.</param>
+    /// <param name="engines">Stages and what computes them.</param>
+    internal static SortedDictionary<string, string> Environment(int threads, string device, params (string Stage, string Engine)[] engines)
     {
         var built = typeof(RunSummaries).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
         var (version, commit) = Version(built, System.Environment.GetEnvironmentVariable("RATCHET_COMMIT"));
-        return new SortedDictionary<string, string>(StringComparer.Ordinal)
+        var result = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             ["version"] = version,
             ["commit"] = commit,
             ["os"] = RuntimeInformation.OSDescription,
             ["runtime"] = RuntimeInformation.FrameworkDescription,
             ["cores"] = System.Environment.ProcessorCount.ToString(),
-            ["threads"] = world.Budget.Threads.ToString(),
+            ["threads"] = threads.ToString(),
             ["vector_bits"] = (Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128).ToString(),
-            ["device"] = world.Recipe.Device,
-            ["sampler"] = world.SamplerEngine,
-            ["learner"] = world.LearnerEngine,
+            ["device"] = device,
         };
+        foreach (var (stage, engine) in engines)
+            result.Add(stage, engine);
+        return result;
     }
 }

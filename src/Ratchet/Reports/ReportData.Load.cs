@@ -36,7 +36,7 @@ public sealed partial record ReportData
             Command = $"ratchet run recipe.yaml --seed {summary.Seed} --out again",
         };
         if (summary.Rounds.Count == 0 || journal.Problems() is null)
-            return data;
+            return data with { Loss = [.. journal.LearningCurves().Select(p => new LossPoint(p.Round, p.Step.Step, p.Step.Loss))] };
 
         var first = summary.Rounds[0].Round;
         var last = summary.Rounds[^1].Round;

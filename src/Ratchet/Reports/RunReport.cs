@@ -16,7 +16,7 @@ public static partial class RunReport
         var title = $"{summary.Recipe}, seed {summary.Seed}";
         Markup[] sections =
         [
-            Header(data), Tiles(data), FindingList(data), Curves(data), Strata(data), Pairs(data), Learning(data), Rounds(data), Selected(data), Work(data), Reproduce(data),
+            Header(data), Tiles(data), FindingList(data), Measured(data), Curves(data), Strata(data), Pairs(data), Learning(data), Rounds(data), Selected(data), data.Summary.Measures is null ? Work(data) : Markup.Empty, Reproduce(data),
         ];
         return Page(title, Markup.Join(sections));
     }
@@ -65,6 +65,8 @@ public static partial class RunReport
     internal static string Verdict(ReportData data)
     {
         var rounds = data.Summary.Rounds;
+        if (data.Summary.Measures is { Count: > 0 } measures)
+            return measures.TryGetValue("heldout_loss", out var loss) ? $"Held-out loss of {loss.ToString("0.0000", System.Globalization.CultureInfo.InvariantCulture)} nats per token after {Numbers.Short(data.Summary.TokensTrained)} tokens of training." : "The run has ended; its results are in the table.";
         if (rounds.Count == 0)
             return data.Summary.Status == "running" ? "The first round is still going on." : "The run ended before its first evaluation.";
         if (Findings.HeadlineK(data.Summary) is not { } k)
@@ -103,8 +105,17 @@ public static partial class RunReport
         if (data.NewlySolved > 0)
             tiles.Add((Numbers.Count(data.NewlySolved), "held-out problems solved now that the start model left open"));
         tiles.Add((Numbers.Short(summary.Parameters), "trained parameters"));
-        tiles.Add((Numbers.Short(summary.TokensSampled), "tokens sampled"));
-        tiles.Add((Numbers.Short(summary.Verifier.Calls), "attempts verified"));
+        if (summary.Measures is null)
+        {
+            tiles.Add((Numbers.Short(summary.TokensSampled), "tokens sampled"));
+            tiles.Add((Numbers.Short(summary.Verifier.Calls), "attempts verified"));
+        }
+        else
+        {
+            tiles.Add((Numbers.Short(summary.TokensTrained), "tokens trained"));
+            tiles.Add((Numbers.Short(summary.Speed.TrainTokensPerS), "tokens trained per second"));
+        }
+
         tiles.Add((Numbers.Duration(summary.WallSeconds), summary.Sessions > 1 ? $"wall time in {summary.Sessions} sessions" : "wall time"));
         return Markup.Of($"""
             <section class="tiles" aria-label="Key numbers">
@@ -113,6 +124,22 @@ public static partial class RunReport
 
             """);
     }
+
+    /// <summary>Results that are plain numbers.</summary>
+    private static Markup Measured(ReportData data) => data.Summary.Measures is not { Count: > 0 } measures ? Markup.Empty : Markup.Of($"""
+        <section>
+        <h2>Measures</h2>
+        <div class="scroll" tabindex="0" role="region" aria-label="Table of measures">
+        <table>
+        <thead><tr><th scope="col">Measure</th><th scope="col">Value</th></tr></thead>
+        <tbody>
+        {measures.Select(m => Markup.Of($"""<tr><th scope="row">{m.Key}</th><td>{m.Value.ToString("G6", System.Globalization.CultureInfo.InvariantCulture)}</td></tr>"""))}
+        </tbody>
+        </table>
+        </div>
+        </section>
+
+        """);
 
     private static Markup FindingList(ReportData data)
     {

@@ -48,6 +48,12 @@ public sealed record RunSummary
     /// <summary>Agreement between sampler and learner.</summary>
     public required ParitySummary Parity { get; init; }
 
+    /// <summary>Results by name, of systems whose results are not rounds of attempts; null in others and before the end.</summary>
+    public IReadOnlyDictionary<string, double>? Measures { get; init; }
+
+    /// <summary>Most resident memory that training in the last session needed at once beyond what was there before it, in bytes; null where it was not looked at.</summary>
+    public long? TrainingMemoryBytes { get; init; }
+
     /// <summary>Problems left out of the sets, by reason.</summary>
     public IReadOnlyDictionary<string, int> Removed { get; init; } = new Dictionary<string, int>();
 

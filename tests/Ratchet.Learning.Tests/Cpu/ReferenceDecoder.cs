@@ -8,6 +8,7 @@ internal sealed class ReferenceDecoder
 {
     private readonly DecoderConfig _config;
     private readonly Dictionary<string, double[]> _weights = [];
+    private double _balance;
 
     public ReferenceDecoder(DecoderWeights weights)
     {
@@ -35,8 +36,17 @@ internal sealed class ReferenceDecoder
         return sum / total;
     }
 
+    /// <summary>The balance loss of the rows' mixtures, factor included.</summary>
+    public double Balance(IReadOnlyList<Example> rows)
+    {
+        _balance = 0;
+        foreach (var row in rows)
+            Score(row.Ids, row.TargetStart - 1);
+        return _balance * (_config.Mixture?.BalanceWeight ?? 0) / rows.Count;
+    }
+
     /// <summary>Log-probability of each id after the first.</summary>
-    public double[] Score(IReadOnlyList<int> ids)
+    public double[] Score(IReadOnlyList<int> ids, int firstTargetInput = 0)
     {
         int n = ids.Count, h = _config.HiddenSize;
         var embedding = _weights["model.embed_tokens.weight"];
@@ -44,7 +54,7 @@ internal sealed class ReferenceDecoder
         for (var t = 0; t < n; t++)
             x[t] = embedding[(ids[t] * h)..((ids[t] + 1) * h)];
         for (var layer = 0; layer < _config.Layers; layer++)
-            Block(x, $"model.layers.{layer}.");
+            Block(x, $"model.layers.{layer}.", layer == _config.Layers - 1 ? firstTargetInput : 0);
         var head = _weights[_config.TiedHead ? "model.embed_tokens.weight" : "lm_head.weight"];
         var result = new double[n - 1];
         for (var t = 0; t < n - 1; t++)
@@ -57,20 +67,20 @@ internal sealed class ReferenceDecoder
         return result;
     }
 
-    /// <summary>Central difference of the loss in one weight.</summary>
+    /// <summary>Central difference of loss and balance loss in one weight.</summary>
     public double Derivative(IReadOnlyList<Example> rows, string name, int index, double step = 1e-5)
     {
         var values = _weights[name];
         var kept = values[index];
         values[index] = kept + step;
-        var up = Loss(rows);
+        var up = Loss(rows) + Balance(rows);
         values[index] = kept - step;
-        var down = Loss(rows);
+        var down = Loss(rows) + Balance(rows);
         values[index] = kept;
         return (up - down) / (2 * step);
     }
 
-    private void Block(double[][] x, string p)
+    private void Block(double[][] x, string p, int firstCounted)
     {
         int n = x.Length, d = _config.HeadSize, group = _config.Heads / _config.KeyValueHeads;
         double[][] q = new double[n][], k = new double[n][], v = new double[n][];
@@ -102,14 +112,74 @@ internal sealed class ReferenceDecoder
             x[t] = [.. x[t].Zip(output, (a, b) => a + b)];
         }
 
+        if (!_weights.ContainsKey(p + "mlp.gate_proj.weight"))
+        {
+            Mixture(x, p, firstCounted);
+            return;
+        }
+
         for (var t = 0; t < n; t++)
         {
             var normed = Norm(x[t], _weights[p + "post_attention_layernorm.weight"]);
-            var gate = Project(normed, _weights[p + "mlp.gate_proj.weight"], null);
-            var up = Project(normed, _weights[p + "mlp.up_proj.weight"], null);
-            var down = Project([.. gate.Zip(up, (g, u) => g / (1 + Math.Exp(-g)) * u)], _weights[p + "mlp.down_proj.weight"], null);
-            x[t] = [.. x[t].Zip(down, (a, b) => a + b)];
+            x[t] = [.. x[t].Zip(SwiGlu(normed, p + "mlp."), (a, b) => a + b)];
         }
+    }
+
+    /// <summary>Token by token, expert by expert; tokens from <paramref name="firstCounted"/> on, the last left out, count for the balance loss.</summary>
+    private void Mixture(double[][] x, string p, int firstCounted)
+    {
+        var mixture = _config.Mixture!;
+        int rounds = mixture.Rounds, counted = x.Length - 1 - firstCounted;
+        double[,] sent = new double[rounds, mixture.Experts], mean = new double[rounds, mixture.Experts];
+        for (var t = 0; t < x.Length; t++)
+        {
+            var stream = x[t];
+            var state = Norm(stream, _weights[p + "post_attention_layernorm.weight"]);
+            var sum = stream;
+            for (var r = 0; r < rounds; r++)
+            {
+                if (mixture.Residual == MixtureResidual.PreNorm)
+                    state = Norm(sum, _weights[p + (r == 0 ? "post_attention_layernorm.weight" : $"mlp.round_norms.{r - 1}.weight")]);
+                var logits = Project(state, _weights[p + (rounds == 1 || mixture.SharedRouter ? "mlp.gate.weight" : $"mlp.gate.{r}.weight")], null);
+                var total = logits.Sum(l => Math.Exp(l - logits.Max()));
+                double[] scores = [.. logits.Select(l => Math.Exp(l - logits.Max()) / total)];
+                int[] chosen = [.. Enumerable.Range(0, mixture.Experts).OrderByDescending(e => scores[e]).Take(mixture.ExpertsPerToken)];
+                var norm = mixture.NormalizeWeights && chosen.Length > 1 ? chosen.Sum(e => scores[e]) : 1 / mixture.WeightScale;
+                var made = new double[stream.Length];
+                foreach (var e in chosen)
+                    made = [.. made.Zip(SwiGlu(state, $"{p}mlp.experts.{e}."), (a, b) => a + (b * scores[e] / norm))];
+                if (mixture.SharedExperts > 0)
+                    made = [.. made.Zip(SwiGlu(state, p + "mlp.shared_experts."), (a, b) => a + b)];
+                sum = [.. sum.Zip(made, (a, b) => a + b)];
+                state = mixture.Residual == MixtureResidual.Outer ? made : [.. state.Zip(made, (a, b) => a + b)];
+                if (t < firstCounted || t == x.Length - 1)
+                    continue;
+                foreach (var e in chosen)
+                    sent[r, e] += (double)mixture.Experts / mixture.ExpertsPerToken / counted;
+                for (var e = 0; e < mixture.Experts; e++)
+                    mean[r, e] += scores[e] / counted;
+            }
+
+            x[t] = mixture.Residual switch
+            {
+                MixtureResidual.PreNorm => sum,
+                MixtureResidual.Repo => state,
+                _ => [.. stream.Zip(state, (a, b) => a + b)],
+            };
+        }
+
+        for (var r = 0; r < rounds; r++)
+        {
+            for (var e = 0; e < mixture.Experts; e++)
+                _balance += sent[r, e] * mean[r, e];
+        }
+    }
+
+    private double[] SwiGlu(double[] x, string p)
+    {
+        var gate = Project(x, _weights[p + "gate_proj.weight"], null);
+        var up = Project(x, _weights[p + "up_proj.weight"], null);
+        return Project([.. gate.Zip(up, (g, u) => g / (1 + Math.Exp(-g)) * u)], _weights[p + "down_proj.weight"], null);
     }
 
     private double[] Heads(double[] normed, string p, string kind, int heads, int position, bool rotate)

@@ -33,6 +33,16 @@ FAMILIES = {
                         moe_intermediate_size=9, n_shared_experts=1, first_k_dense_replace=1, norm_topk_prob=False, routed_scaling_factor=3.0, topk_method="group_limited_greedy",
                         n_group=4, topk_group=2, scoring_func="softmax",
                         rope_scaling=dict(type="yarn", factor=8.0, original_max_position_embeddings=8, beta_fast=4, beta_slow=1, mscale=0.6, mscale_all_dim=0.8)),
+    "deepseek": dict(BASE, model_type="deepseek", n_routed_experts=7, num_experts_per_tok=3, moe_intermediate_size=9, n_shared_experts=2, first_k_dense_replace=1,
+                     norm_topk_prob=True, scoring_func="softmax"),
+    "coe-released": dict(BASE, **{k: v for k, v in MLA.items() if k not in ("rms_norm_eps", "model_type")}, model_type="coe_deepseekv2", q_lora_rank=None, n_routed_experts=7,
+                         num_experts_per_tok=2, moe_intermediate_size=9, n_shared_experts=1, norm_topk_prob=False, inner_iter=2, use_igate=True, inner_residual=True, outer_residual=False),
+    "coe-outer": dict(BASE, model_type="deepseek", n_routed_experts=7, num_experts_per_tok=2, moe_intermediate_size=9, n_shared_experts=1, norm_topk_prob=False, inner_iter=2,
+                      use_igate=False, inner_residual=False, outer_residual=True),
+    "coe-both": dict(BASE, model_type="deepseek", n_routed_experts=7, num_experts_per_tok=1, moe_intermediate_size=9, norm_topk_prob=False, inner_iter=3, use_igate=True,
+                     inner_residual=True, outer_residual=True),
+    "coe-prenorm": dict(BASE, model_type="deepseek", n_routed_experts=7, num_experts_per_tok=2, moe_intermediate_size=9, n_shared_experts=1, norm_topk_prob=False, inner_iter=3,
+                        use_igate=True, residual="prenorm"),
 }
 
 
@@ -106,8 +116,8 @@ def feed_forward(w, prefix, x):
     return w[prefix + "down_proj.weight"] @ (silu(w[prefix + "gate_proj.weight"] @ x) * (w[prefix + "up_proj.weight"] @ x))
 
 
-def mixture(config, w, prefix, x):
-    scores = softmax(w[prefix + "gate.weight"] @ x)
+def mixture(config, w, prefix, x, router="gate.weight"):
+    scores = softmax(w[prefix + router] @ x)
     experts = len(scores)
     allowed = list(range(experts))
     if config.get("topk_method") == "group_limited_greedy":
@@ -121,6 +131,26 @@ def mixture(config, w, prefix, x):
     if config.get("n_shared_experts"):
         result = result + feed_forward(w, prefix + "shared_experts.", x)
     return result
+
+
+def chain(config, w, p, a):
+    """A layer of experts with the residual stream a: rounds through the same experts, a router a round unless use_igate is false."""
+    eps, prefix, rounds = config["rms_norm_eps"], p + "mlp.", config.get("inner_iter", 1)
+    n = norm(a, w[p + "post_attention_layernorm.weight"], eps)
+    routers = [f"gate.{t}.weight" if rounds > 1 and config["use_igate"] else "gate.weight" for t in range(rounds)]
+    if "inner_iter" not in config:
+        return a + mixture(config, w, prefix, n)
+    if config.get("residual") == "prenorm":
+        x = a
+        for t in range(rounds):
+            gains = w[p + "post_attention_layernorm.weight"] if t == 0 else w[f"{prefix}round_norms.{t - 1}.weight"]
+            x = x + mixture(config, w, prefix, norm(x, gains, eps), routers[t])
+        return x
+    h = n
+    for router in routers:
+        m = mixture(config, w, prefix, h, router)
+        h = h + m if config["inner_residual"] else m
+    return a + h if config["outer_residual"] else h
 
 
 def grouped_heads(config, w, p, x, position):
@@ -169,7 +199,7 @@ def logits(config, w, ids):
     stream = [w["model.embed_tokens.weight"][i] for i in ids]
     for layer in range(config["num_hidden_layers"]):
         p = f"model.layers.{layer}."
-        make = latent_heads if config["model_type"] == "deepseek_v2" else grouped_heads
+        make = latent_heads if "kv_lora_rank" in config else grouped_heads
         rows = [make(config, w, p + "self_attn.", norm(x, w[p + "input_layernorm.weight"], eps), t) for t, x in enumerate(stream)]
         for t in range(len(ids)):
             queries, _, _, scale = rows[t]
@@ -181,9 +211,10 @@ def logits(config, w, ids):
             stream[t] = stream[t] + w[p + "self_attn.o_proj.weight"] @ np.concatenate(mixed)
         experts = config.get("n_routed_experts") or config.get("num_experts")
         for t in range(len(ids)):
-            x = norm(stream[t], w[p + "post_attention_layernorm.weight"], eps)
-            sparse = experts and layer >= config.get("first_k_dense_replace", 0)
-            stream[t] = stream[t] + (mixture(config, w, p + "mlp.", x) if sparse else feed_forward(w, p + "mlp.", x))
+            if experts and layer >= config.get("first_k_dense_replace", 0):
+                stream[t] = chain(config, w, p, stream[t])
+            else:
+                stream[t] = stream[t] + feed_forward(w, p + "mlp.", norm(stream[t], w[p + "post_attention_layernorm.weight"], eps))
     head = w["model.embed_tokens.weight" if config["tie_word_embeddings"] else "lm_head.weight"]
     return [head @ norm(x, w["model.norm.weight"], eps) for x in stream]
 
@@ -201,7 +232,7 @@ def shapes(config):
         p = f"model.layers.{layer}."
         a = p + "self_attn."
         result.update({p + "input_layernorm.weight": (hidden,), p + "post_attention_layernorm.weight": (hidden,)})
-        if config["model_type"] == "deepseek_v2":
+        if "kv_lora_rank" in config:
             size, rank = config["qk_nope_head_dim"] + config["qk_rope_head_dim"], config["kv_lora_rank"]
             if config["q_lora_rank"]:
                 q = config["q_lora_rank"]
@@ -221,7 +252,13 @@ def shapes(config):
             result[a + "o_proj.weight"] = (hidden, heads * size)
         experts = config.get("n_routed_experts") or config.get("num_experts")
         if experts and layer >= config.get("first_k_dense_replace", 0):
-            result[p + "mlp.gate.weight"] = (experts, hidden)
+            rounds = config.get("inner_iter", 1)
+            if rounds > 1 and config["use_igate"]:
+                result.update({f"{p}mlp.gate.{t}.weight": (experts, hidden) for t in range(rounds)})
+            else:
+                result[p + "mlp.gate.weight"] = (experts, hidden)
+            if config.get("residual") == "prenorm":
+                result.update({f"{p}mlp.round_norms.{t}.weight": (hidden,) for t in range(rounds - 1)})
             for e in range(experts):
                 dense(f"{p}mlp.experts.{e}.", config["moe_intermediate_size"])
             if config.get("n_shared_experts"):

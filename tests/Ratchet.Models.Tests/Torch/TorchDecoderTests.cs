@@ -90,6 +90,8 @@ public sealed class TorchDecoderTests
     [InlineData("latent")]
     [InlineData("latent and mixture")]
     [InlineData("qk-norm and mixture")]
+    [InlineData("chain")]
+    [InlineData("chain, released")]
     public void Cached_steps_give_the_logits_of_the_full_pass_where_only_the_library_computes(string variant)
     {
         // The full pass itself is held against the NumPy reference.
@@ -119,6 +121,9 @@ public sealed class TorchDecoderTests
     [Theory]
     [InlineData("latent and mixture")]
     [InlineData("qk-norm and mixture")]
+    [InlineData("mixture")]
+    [InlineData("chain")]
+    [InlineData("latent chain")]
     public void Scores_and_weights_of_a_mixture_do_not_depend_on_the_rows_beside_it(string variant)
     {
         var weights = TinyModels.Weights(TinyModels.TorchVariants[variant]);

@@ -164,18 +164,22 @@ public sealed class ExpertIterationRecipeTests
         Assert.True(made == File.ReadAllText(path), "docs/recipe.schema.json is out of date: './ratchet schema -o docs/recipe.schema.json' writes it.");
     }
 
-    [Fact]
-    public void The_table_of_keys_in_the_docs_is_the_one_that_is_generated()
+    [Theory]
+    [InlineData("expert-iteration")]
+    [InlineData("chain-of-experts")]
+    [InlineData("study")]
+    public void The_table_of_keys_in_the_docs_is_the_one_that_is_generated(string system)
     {
         var path = Path.Combine(Repository.Root, "docs", "recipes.md");
         var page = File.ReadAllText(path);
-        const string Begin = "<!-- keys of expert-iteration -->\n", End = "<!-- end of keys -->";
-        var start = page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
+        var begin = $"<!-- keys of {system} -->\n";
+        const string End = "<!-- end of keys -->";
+        var start = page.IndexOf(begin, StringComparison.Ordinal) + begin.Length;
         var end = page.IndexOf(End, start, StringComparison.Ordinal);
-        var made = RecipeReference.Write(SystemRecipes.Catalog, "expert-iteration");
+        var made = RecipeReference.Write(SystemRecipes.Catalog, system);
         if (Environment.GetEnvironmentVariable("RATCHET_APPROVE") == "1")
             File.WriteAllText(path, page = page[..start] + made + page[end..]);
 
-        Assert.Contains(Begin + made + End, page, StringComparison.Ordinal);
+        Assert.Contains(begin + made + End, page, StringComparison.Ordinal);
     }
 }
