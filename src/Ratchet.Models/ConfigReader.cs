@@ -131,8 +131,8 @@ internal sealed class ConfigReader
         }
     }
 
-    /// <summary>True for a list that is not empty.</summary>
-    public bool HasItems(string key) => _root[key] is JsonArray { Count: > 0 };
+    /// <summary>True for a list or an object that is not empty.</summary>
+    public bool HasItems(string key) => _root[key] is JsonArray { Count: > 0 } or JsonObject { Count: > 0 };
 
     private double Number(JsonObject from, string key, string? inside = null) =>
         from[key] is JsonValue v && v.TryGetValue<double>(out var number) ? number : inside is null ? Wrong<double>(key, "a number") : _errors.Add($"{inside}.{key} must be a number") ? 2 : 2;

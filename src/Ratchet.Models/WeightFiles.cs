@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Ratchet.Models.Safetensors;
 using Ratchet.Runs;
@@ -56,6 +58,13 @@ internal sealed class WeightFiles : IDisposable
             files.Dispose();
             throw;
         }
+    }
+
+    /// <summary>SHA-256 of the one file, or of the parts' hashes (in hexadecimal) in the order of their names.</summary>
+    public string Hash()
+    {
+        var hashes = Paths.Select(CheckpointStore.HashFile).ToList();
+        return hashes.Count == 1 ? hashes[0] : Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(hashes))));
     }
 
     /// <summary>What the header says of a tensor, or null where no file holds it.</summary>

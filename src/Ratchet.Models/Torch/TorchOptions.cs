@@ -17,6 +17,12 @@ public sealed record TorchOptions
     /// <summary>Most tokens, padding included, that go through the model together; 16 or more. Longer lists of rows are divided.</summary>
     public int MaxBatchTokens { get; init; } = 8192;
 
+    /// <summary>
+    /// A training pass keeps the blocks' inputs only and computes the values inside them again on the way back: less memory, about a third more work,
+    /// the same gradients.
+    /// </summary>
+    public bool GradientCheckpointing { get; init; }
+
     /// <summary>Throws when a setting is out of range.</summary>
     /// <exception cref="RatchetException">Names all settings concerned.</exception>
     public void ThrowIfInvalid()

@@ -87,5 +87,7 @@ public sealed record ExpertIterationRecipe : Recipe
             yield return new("engine.sampler", $"The own sampler runs on the CPU only, and device is {Device}.", "Set engine.sampler to auto or torch, or device to cpu.") { With = ["device"] };
         if (Device != "cpu" && Engine.Learner == EngineChoice.Own)
             yield return new("engine.learner", $"The own learner runs on the CPU only, and device is {Device}.", "Set engine.learner to auto or torch, or device to cpu.") { With = ["device"] };
+        if (Engine.Learner == EngineChoice.Own && Learn.TensorLibraryKeys().FirstOrDefault() is { } key)
+            yield return new($"learn.{key}", $"The own learner does not know learn.{key}.", $"Set engine.learner to auto or torch, or leave learn.{key} out.") { With = ["engine.learner"] };
     }
 }

@@ -59,7 +59,7 @@ internal sealed class ExpertIterationWorld
     public string SamplerEngine => EngineName(Recipe.Engine.Sampler);
 
     /// <summary><c>own</c> or <c>torch</c>.</summary>
-    public string LearnerEngine => EngineName(Recipe.Engine.Learner);
+    public string LearnerEngine => Recipe.Engine.Learner == EngineChoice.Auto && Recipe.Learn.TensorLibraryKeys().Any() ? "torch" : EngineName(Recipe.Engine.Learner);
 
     /// <summary>Meets the recipe's domain.</summary>
     /// <param name="recipe">Recipe, read and checked.</param>
