@@ -111,13 +111,22 @@ public static class AdapterStore
         if (found is null)
         {
             throw new RatchetException(
-                $"The adapter '{folder}' changes the model '{name ?? "(none named)"}', which is no folder here.",
+                $"The adapter '{folder}' changes the model '{ConfigReader.Printable(name ?? "(none named)")}', which is no folder here.",
                 $"Put the folder of that model into base_model_name_or_path of '{path}', or merge the two with 'ratchet model merge-lora BASE ADAPTER -o OUT'.");
         }
 
         return IsAdapter(found)
             ? throw new RatchetException($"The adapter '{folder}' changes '{found}', which is an adapter itself.", "Merge that one into its model first: 'ratchet model merge-lora'.")
             : found;
+    }
+
+    /// <summary>Writes the model's folder into the configuration of an adapter that is going to lie in <paramref name="target"/>.</summary>
+    internal static void SetBase(string folder, string target, string baseFolder)
+    {
+        var path = Path.Combine(folder, ConfigFile);
+        var config = JsonNode.Parse(CheckpointStore.ReadText(path, $"The folder '{folder}' has no {ConfigFile}."))!.AsObject();
+        config["base_model_name_or_path"] = BaseReference(target, baseFolder);
+        DurableFolder.WriteText(path, config.ToJsonString(s_json) + "\n");
     }
 
     /// <summary>SHA-256 of the weights that an adapter was trained on, or null where its maker did not record it.</summary>

@@ -60,8 +60,8 @@ public sealed partial class TorchDecoder : IDisposable
 
     internal ScalarType ComputeType { get; }
 
-    /// <summary>Most tokens, padding included, of one pass: fewer where a large vocabulary makes the logits large.</summary>
-    internal int PassTokens => Math.Min(_options.MaxBatchTokens, Math.Max(16, (1 << 27) / Config.VocabularySize));
+    /// <summary>Most tokens, padding included, of one pass.</summary>
+    internal int PassTokens => _options.PassTokens(Config);
 
     /// <summary>Waits for the permits that an operation needs: on the CPU one for each thread of the library, else one for the thread that feeds the device.</summary>
     internal ThreadBudget.Lease? Enter(ThreadBudget? budget, CancellationToken cancellationToken = default) =>

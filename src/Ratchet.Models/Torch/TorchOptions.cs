@@ -23,6 +23,13 @@ public sealed record TorchOptions
     /// </summary>
     public bool GradientCheckpointing { get; init; }
 
+    /// <summary>Most tokens, padding included, that go through a model together: fewer than <see cref="MaxBatchTokens"/> where a large vocabulary makes the logits large.</summary>
+    public int PassTokens(DecoderConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return Math.Min(MaxBatchTokens, Math.Max(16, (1 << 27) / config.VocabularySize));
+    }
+
     /// <summary>Throws when a setting is out of range.</summary>
     /// <exception cref="RatchetException">Names all settings concerned.</exception>
     public void ThrowIfInvalid()

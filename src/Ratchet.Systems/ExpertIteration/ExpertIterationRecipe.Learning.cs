@@ -68,6 +68,9 @@ public sealed record LearnSettings
     /// <summary>Trains a low-rank adapter and leaves the model's weights as they are; a start model from fresh weights is trained whole. Null trains all weights.</summary>
     public LoraSettings? Lora { get; init; }
 
+    /// <summary>Has a program of the user's do the training, from the model of `model.path` or, with fresh weights, from the start model on. Null trains here.</summary>
+    public ExternalSettings? External { get; init; }
+
     /// <summary>Optimizer steps between snapshots that a killed run goes on from; 0 makes none.</summary>
     [AtLeast(0)]
     public int SnapshotSteps { get; init; } = 200;

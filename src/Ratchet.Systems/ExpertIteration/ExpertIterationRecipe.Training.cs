@@ -1,3 +1,4 @@
+using Ratchet.Learning.External;
 using Ratchet.Models.Adapters;
 using Ratchet.Recipes;
 
@@ -35,5 +36,47 @@ public sealed record LoraSettings : IRecipeSection
     {
         if (Targets.Count == 0)
             yield return new("targets", "At least one target is needed.", $"For example [{LoraOptions.AllLinear}] or [q_proj, v_proj].");
+    }
+}
+
+/// <summary>Learning by a program of the user's: it is given the rows and writes a checkpoint.</summary>
+public sealed record ExternalSettings : IRecipeSection
+{
+    /// <summary>
+    /// Program and arguments. `{rows}` stands for the file of rows, `{base}` for the folder of the model to start from, `{out}` for the folder to write the
+    /// checkpoint to, `{round}`, `{epochs}` and `{seed}` for numbers.
+    /// </summary>
+    public RecipeList<string> Command { get; init; } = [];
+
+    /// <summary>Layout of the rows, as the TRL library reads them: `prompt_completion`, `messages` or `preference`.</summary>
+    public RowFormat Format { get; init; } = RowFormat.PromptCompletion;
+
+    /// <summary>Kind of the file of rows.</summary>
+    public RowFileType File { get; init; } = RowFileType.Jsonl;
+
+    /// <summary>Folder that the command is started in, relative to the recipe; null is the current one.</summary>
+    [RelativePath]
+    public string? Folder { get; init; }
+
+    /// <summary>Minutes that one training may take; null for any.</summary>
+    [Above(0)]
+    public double? TimeoutMinutes { get; init; }
+
+    /// <summary>The learner's settings.</summary>
+    internal ExternalLearnerOptions Options() => new()
+    {
+        Command = [.. Command], Format = Format, File = File, Folder = Folder, Limit = TimeoutMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
+    };
+
+    /// <inheritdoc/>
+    public IEnumerable<RecipeConflict> Conflicts()
+    {
+        if (Command.Count == 0)
+            yield return new("command", "A command is needed.", "For example [python3, train.py, '{rows}', '{base}', '{out}'].");
+        foreach (var name in (string[])["{rows}", "{out}"])
+        {
+            if (Command.Count > 0 && !Command.Any(c => c.Contains(name, StringComparison.Ordinal)))
+                yield return new("command", $"The command does not say where {name} goes.", $"Put {name} into one of its arguments.");
+        }
     }
 }

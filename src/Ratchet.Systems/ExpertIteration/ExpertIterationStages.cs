@@ -1,6 +1,8 @@
 using Ratchet.Checkpoints;
 using Ratchet.Examples;
+using Ratchet.Journal;
 using Ratchet.Learning;
+using Ratchet.Learning.External;
 using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Models.Cpu;
@@ -19,7 +21,7 @@ internal sealed class ExpertIterationStages : IDisposable
     private readonly SamplerProposer _proposer;
     private readonly DomainVerifier _verifier;
 
-    public ExpertIterationStages(ExpertIterationWorld world)
+    public ExpertIterationStages(ExpertIterationWorld world, RunJournal journal)
     {
         _world = world;
         var recipe = world.Recipe;
@@ -53,8 +55,10 @@ internal sealed class ExpertIterationStages : IDisposable
                     SeedOnly = recipe.Selection.SeedOnly,
                 },
                 tokenizer.EndId),
-            Learner(recipe.Start.LearningRate ?? recipe.Learn.LearningRate, recipe.Start.Augment, world.StartFrom is null ? null : recipe.Learn.Lora),
-            Learner(recipe.Learn.LearningRate, recipe.Learn.Augment, recipe.Learn.Lora));
+            world.StartFrom is not null && recipe.Learn.External is { } first
+                ? External(first, journal)
+                : Learner(recipe.Start.LearningRate ?? recipe.Learn.LearningRate, recipe.Start.Augment, world.StartFrom is null ? null : recipe.Learn.Lora),
+            recipe.Learn.External is { } external ? External(external, journal) : Learner(recipe.Learn.LearningRate, recipe.Learn.Augment, recipe.Learn.Lora));
     }
 
     public LoopStages Loop { get; }
@@ -68,7 +72,7 @@ internal sealed class ExpertIterationStages : IDisposable
         var tokenizer = _world.Tokenizer;
         var stream = _world.Root.Derive("parity").Derive(request.Round);
         var prompts = request.Items.Take(ParityPrompts)
-            .Select(i => new SamplePrompt([tokenizer.BeginId, .. tokenizer.Encode(_world.Domain.Prompt(i.Problem))], [stream.Derive(i.Problem.Id)])).ToList();
+            .Select(i => new SamplePrompt(tokenizer.EncodePrompt(_world.Domain.Prompt(i.Problem)), [stream.Derive(i.Problem.Id)])).ToList();
         using var sampler = OpenSampler(checkpoint);
         var samples = sampler.Generate(
             prompts, new SamplingOptions { MaxNewTokens = _world.Recipe.Propose.MaxNewTokens, StopIds = [tokenizer.EndId] });
@@ -149,6 +153,11 @@ internal sealed class ExpertIterationStages : IDisposable
         };
         return new SupervisedLearner(_world.Shape, _world.Tokenizer, options, OpenTrainer, renamings == 0 ? null : (row, epoch, stream) => Rename(row, epoch, stream, renamings));
     }
+
+    private ExternalLearner External(ExternalSettings settings, RunJournal journal) => new(
+        settings.Options(),
+        _world.Tokenizer,
+        request => new RunRows(_world.Domain, journal).Texts(request.Examples.Where(r => r.Weight > 0).Select(r => (r.ProblemId, r.AttemptIds)), settings.Format, request.Round));
 
     /// <summary>The tensor library with what changes its sums.</summary>
     private static string EngineText(LearnSettings learn) =>

@@ -63,7 +63,7 @@ internal static class RunSummaries
             ["vector_bits"] = (Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128).ToString(),
             ["device"] = world.Recipe.Device,
             ["sampler"] = world.SamplerEngine,
-            ["learner"] = world.LearnerEngine,
+            ["learner"] = world.Recipe.Learn.External is null ? world.LearnerEngine : "external",
         };
     }
 }
