@@ -159,7 +159,7 @@ public static class CheckpointStore
     }
 
     internal static bool IsPlainName(string name) =>
-        name.Length > 0 && name is not ("." or "..") && name.IndexOfAny(['/', '\\', ':', '\0']) < 0;
+        name.Length > 0 && name is not ("." or "..") && !name.Any(c => c is '/' or '\\' or ':' || char.IsControl(c));
 
     internal static string ReadText(string path, string missing)
     {
