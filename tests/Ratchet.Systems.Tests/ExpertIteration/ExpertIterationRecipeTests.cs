@@ -168,17 +168,17 @@ public sealed class ExpertIterationRecipeTests
             """);
 
         Assert.Equal("""
+            my.yaml:4:3: learn.lora: The own learner does not know learn.lora. Set engine.learner to auto or torch, or leave learn.lora out.
             my.yaml:4:16: learn.lora.rank: '0' is out of bounds. It must be from 1 to 4096.
             my.yaml:4:19: learn.lora.target: There is no such key. Did you mean 'targets'? Keys of learn.lora: rank, alpha, dropout, targets, dora, rslora.
             my.yaml:4:46: learn.lora.dropout: '1' is out of bounds. It must be at least 0 and below 1.
-            my.yaml:5:3: learn.gradient_checkpointing: The own learner does not know learn.gradient_checkpointing. Set engine.learner to auto or torch, or leave learn.gradient_checkpointing out.
             """.ReplaceLineEndings("\n"), Mistakes(adapter));
         Assert.Equal("""
             my.yaml:6:3: selection.seed_weight: The layouts for other trainers have no place for row weights. Set it to 1 beside learn.external.
             my.yaml:8:3: learn.lora: learn.lora is for training here, and learn.external has another program do it. Leave one of the two out.
             my.yaml:8:10: learn.lora.targets: At least one target is needed. For example [all-linear] or [q_proj, v_proj].
             my.yaml:9:14: learn.external.command: The command does not say where {out} goes. Put {out} into one of its arguments.
-            my.yaml:9:57: start.epochs: Seed problems have no rejected attempts, so there is nothing to prefer in the start training (learn.external.format). Set start.epochs to 0.
+            my.yaml:9:54: start.epochs: Seed problems have no rejected attempts, so there is nothing to prefer in the start training (learn.external.format). Set start.epochs to 0.
             """.ReplaceLineEndings("\n"), Mistakes(external));
     }
 
