@@ -10,6 +10,7 @@ using F = TorchSharp.torch.nn.functional;
 /// The baseline of the benchmarks: the same decoder written plainly on the tensor library, as its tutorials write it. Padded batches, a
 /// module a layer, fused attention, the library's AdamW, a key-value cache that grows by concatenation, sampling on the library.
 /// </summary>
+/// <remarks>Scalars have names that outlive their calls, for the reason that <see cref="TorchScalars"/> gives; that costs and saves nothing.</remarks>
 internal sealed class PlainEager : IDisposable
 {
     private readonly PlainDecoder _model;
@@ -66,6 +67,7 @@ internal sealed class PlainEager : IDisposable
     {
         using var noGrad = inference_mode();
         using var scope = NewDisposeScope();
+        using Scalar end = (long)endId;
         var cache = new List<(Tensor Keys, Tensor Values)>();
         var ids = tensor(prompts.SelectMany(p => p).Select(i => (long)i).ToArray()).view(prompts.Count, -1);
         var ended = zeros(prompts.Count, dtype: ScalarType.Bool);
@@ -77,7 +79,7 @@ internal sealed class PlainEager : IDisposable
             drawn.Add(ids);
             if (endId < 0)
                 continue;
-            ended = ended.logical_or(ids.squeeze(1).eq(endId));
+            ended = ended.logical_or(ids.squeeze(1).eq(end));
             if (ended.all().item<bool>())
                 break;
         }
@@ -113,8 +115,9 @@ internal sealed class PlainEager : IDisposable
             _norm = new PlainNorm(weights["model.norm.weight"], _config.NormEpsilon);
             if (!_config.TiedHead)
                 _head = Matrix(weights, "lm_head", _config.HiddenSize);
-            var frequencies = pow(_config.RopeTheta, arange(0, _config.HeadSize, 2, dtype: ScalarType.Float32) / -_config.HeadSize);
-            var angles = outer(arange(_config.MaxPositions, dtype: ScalarType.Float32), frequencies);
+            var half = Enumerable.Range(0, _config.HeadSize / 2);
+            var frequencies = tensor(half.Select(i => (float)Math.Pow(_config.RopeTheta, -2.0 * i / _config.HeadSize)).ToArray());
+            var angles = outer(tensor(Enumerable.Range(0, _config.MaxPositions).Select(p => (float)p).ToArray()), frequencies);
             angles = cat([angles, angles], -1);
             _cosines = angles.cos();
             _sines = angles.sin();
@@ -195,14 +198,14 @@ internal sealed class PlainEager : IDisposable
             }
 
             var mixed = F.scaled_dot_product_attention(query, key, value, is_casual: length > 1);
-            x = x + _output.forward(mixed.transpose(1, 2).reshape(batch, length, -1));
+            x = x.Plus(_output.forward(mixed.transpose(1, 2).reshape(batch, length, -1)));
             h = _postNorm.forward(x);
-            return x + _down.forward(F.silu(_gate.forward(h)) * _up.forward(h));
+            return x.Plus(_down.forward(F.silu(_gate.forward(h)) * _up.forward(h)));
 
             Tensor Rotate(Tensor t)
             {
                 var halves = t.chunk(2, -1);
-                return (t * cosines) + (cat([-halves[1], halves[0]], -1) * sines);
+                return (t * cosines).Plus(cat([-halves[1], halves[0]], -1) * sines);
             }
         }
     }
@@ -210,7 +213,7 @@ internal sealed class PlainEager : IDisposable
     private sealed class PlainNorm : nn.Module<Tensor, Tensor>
     {
         private readonly Parameter _weight;
-        private readonly float _epsilon;
+        private readonly Scalar _epsilon;
 
         public PlainNorm(float[] weight, float epsilon)
             : base(nameof(PlainNorm))
@@ -220,7 +223,7 @@ internal sealed class PlainEager : IDisposable
             RegisterComponents();
         }
 
-        public override Tensor forward(Tensor x) => x * rsqrt(x.pow(2).mean([-1], keepdim: true) + _epsilon) * _weight;
+        public override Tensor forward(Tensor x) => x * rsqrt(x.pow(TorchScalars.Two).mean([-1], keepdim: true).add(_epsilon, TorchScalars.One)) * _weight;
     }
 
     private static Linear Matrix(DecoderWeights weights, string name, int inputs, bool bias = false)

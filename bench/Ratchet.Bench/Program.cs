@@ -6,8 +6,9 @@ const string Usage = """
 
       training   own trainer, tensor-library trainer and plain eager code side by side, with the matrix-product ceilings
                  --sizes 1,10 (of 1, 10, 30)  --threads 1,2  --repeats 5  --tokens 2048 (a step)
-      sampling   the same three for sampling, a model of about one million parameters
-                 --batches 1,32  --threads 1,2  --repeats 5
+      sampling   the same three for sampling
+                 --sizes 1 (of 1, 10, 30, 100)  --batches 1,32  --threads 1,2  --repeats 5  --prompt 40 (tokens)  --share 1 (samples a prompt)
+      load       loading a checkpoint beside cat of its file: --megabytes 1000  --type float32 (or bfloat16)  --repeats 5
       trainer    the own trainer alone: --seconds 8  --sizes 1,10,30  --threads 1,2
       sampler    the own sampler alone: THREADS [bf16]
       metamath   reading and verifying a Metamath database beside the metamath program, and single proofs
@@ -32,6 +33,7 @@ Action? verb = args.FirstOrDefault() switch
 {
     "training" => () => TrainingSideBySide.Run(rest),
     "sampling" => () => SamplingSideBySide.Run(rest),
+    "load" => () => LoadBench.Run(rest),
     "trainer" => () => TrainerBench.Run(rest),
     "sampler" => () => SamplerBench.Run(rest),
     "coq" => () => CoqBench.Run(rest),

@@ -45,7 +45,8 @@ public static class TrainerBench
         "1" => new DecoderConfig { VocabularySize = 64, HiddenSize = 128, Layers = 5, Heads = 8, KeyValueHeads = 4, HeadSize = 16, FeedForwardSize = 352, MaxPositions = 256, QkNorm = true },
         "10" => new DecoderConfig { VocabularySize = 1024, HiddenSize = 320, Layers = 8, Heads = 10, KeyValueHeads = 5, HeadSize = 32, FeedForwardSize = 896, MaxPositions = 256 },
         "30" => new DecoderConfig { VocabularySize = 2048, HiddenSize = 512, Layers = 10, Heads = 8, KeyValueHeads = 4, HeadSize = 64, FeedForwardSize = 1408, MaxPositions = 256 },
-        _ => throw new ArgumentException($"There is no size '{size}'; sizes are 1, 10 and 30.", nameof(size)),
+        "100" => new DecoderConfig { VocabularySize = 24_000, HiddenSize = 768, Layers = 12, Heads = 12, KeyValueHeads = 4, HeadSize = 64, FeedForwardSize = 2304, MaxPositions = 256 },
+        _ => throw new ArgumentException($"There is no size '{size}'; sizes are 1, 10, 30 and 100.", nameof(size)),
     };
 
     /// <summary>Rows of 40 to 80 tokens, about <see cref="TokensPerStep"/> in all; with <paramref name="targetsOnly"/> the first half of each is context.</summary>

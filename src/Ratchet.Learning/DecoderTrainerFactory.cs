@@ -8,5 +8,6 @@ namespace Ratchet.Learning;
 /// </summary>
 /// <param name="weights">Start weights; copied, not kept.</param>
 /// <param name="adamW">Optimizer settings.</param>
+/// <param name="lora">Adapter to train in place of the weights, or null.</param>
 /// <returns>A trainer that the caller disposes.</returns>
-public delegate IDecoderTrainer DecoderTrainerFactory(DecoderWeights weights, AdamWOptions adamW);
+public delegate IDecoderTrainer DecoderTrainerFactory(DecoderWeights weights, AdamWOptions adamW, LoraTraining? lora);

@@ -1,5 +1,7 @@
 using Ratchet.Examples;
+using Ratchet.Loop;
 using Ratchet.Models;
+using Ratchet.Models.Adapters;
 
 namespace Ratchet.Learning;
 
@@ -33,12 +35,20 @@ public interface IDecoderTrainer : IDisposable
     /// <summary>A copy of the weights, float32.</summary>
     DecoderWeights Export();
 
+    /// <summary>A copy of the adapter that is trained; null where all weights are.</summary>
+    LoraAdapter? ExportAdapter() => null;
+
     /// <summary>A copy of the optimizer's state: steps done, and AdamW's moments by weight name.</summary>
     OptimizerState ExportOptimizer();
 
     /// <summary>Takes over an optimizer's state.</summary>
     void Import(OptimizerState state);
 }
+
+/// <summary>An adapter to train in place of a model's weights.</summary>
+/// <param name="Adapter">Start adapter; copied.</param>
+/// <param name="Dropout">Parent of the dropout's streams: pass p of step s draws from <c>Dropout.Derive(s).Derive(p)</c>.</param>
+public sealed record LoraTraining(LoraAdapter Adapter, RandomStream Dropout);
 
 /// <summary>What one optimizer step gave.</summary>
 /// <param name="Loss">Weighted mean loss per target token before the step, nats.</param>

@@ -1,3 +1,4 @@
+using Ratchet.Models.Adapters;
 using Ratchet.Runs;
 
 namespace Ratchet.Learning;
@@ -43,6 +44,9 @@ public sealed record LearningOptions
     /// </summary>
     public string Engine { get; init; } = "cpu";
 
+    /// <summary>Trains a low-rank adapter and leaves the model's weights as they are; null trains all weights. Needs an engine that trains adapters.</summary>
+    public LoraOptions? Lora { get; init; }
+
     /// <summary>Threads and shards of the CPU engine.</summary>
     public CpuTrainerOptions Cpu { get; init; } = new();
 
@@ -66,6 +70,7 @@ public sealed record LearningOptions
             errors.Add($"{nameof(SnapshotInterval)} must be 0 (no snapshots) or more, not {SnapshotInterval}.");
         errors.AddRange(AdamW.Validate());
         errors.AddRange(Cpu.Validate());
+        errors.AddRange(Lora?.Validate() ?? []);
         return errors;
     }
 

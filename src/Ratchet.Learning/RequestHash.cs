@@ -27,7 +27,10 @@ internal static class RequestHash
             adam {adam.Beta1:R} {adam.Beta2:R} {adam.Epsilon:R} {adam.WeightDecay:R} {adam.ClipNorm:R} keep {options.KeepOptimizer}
             rows {rowsHash}
             """;
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant(text))));
+        var whole = FormattableString.Invariant(text);
+        if (options.Lora is { } lora)
+            whole += FormattableString.Invariant($"\nlora {lora.Rank} {lora.Alpha:R} {lora.Dropout:R} {string.Join(' ', lora.Targets)} dora {lora.Dora} stabilized {lora.RankStabilized}");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(whole)));
     }
 
     /// <summary>Hash of rows: identifiers, ids, targets, weights and lineage, in order.</summary>

@@ -2,6 +2,7 @@ using Ratchet.Checkpoints;
 using Ratchet.Examples;
 using Ratchet.Loop;
 using Ratchet.Models;
+using Ratchet.Models.Adapters;
 using Ratchet.Runs;
 using Ratchet.Tokenization;
 
@@ -16,13 +17,14 @@ namespace Ratchet.Learning;
 /// <param name="stream">Stream for this row in this epoch.</param>
 public delegate Example RowAugmentation(Example row, int epoch, RandomStream stream);
 
-/// <summary>Trains a decoder on rows by maximum likelihood of their targets and writes the checkpoint.</summary>
+/// <summary>Trains a decoder, or an adapter beside it, on rows by maximum likelihood of their targets and writes the checkpoint.</summary>
 /// <remarks>
 /// <para>A training that is killed goes on from its last snapshot, beside the checkpoint's folder in <c>FOLDER.snapshot</c>, when it is asked
 /// for again, and ends at the same bits. A finished checkpoint of the same request is returned as it is. Snapshots that are
 /// torn, or of another request, are not used.</para>
 /// <para>The checkpoint holds weights, configuration, tokenizer files, the optimizer's state and <see cref="TrainingManifest"/>; it appears
-/// whole or not at all.</para>
+/// whole or not at all. With <see cref="LearningOptions.Lora"/> it holds an adapter (<see cref="AdapterStore"/>) in the weights' and configuration's
+/// place, which names the model that it changes; training from an adapter trains that one on.</para>
 /// <para>Not safe for two trainings at once into one folder.</para>
 /// </remarks>
 public sealed class SupervisedLearner : ILearner
@@ -54,7 +56,9 @@ public sealed class SupervisedLearner : ILearner
         _options.ThrowIfInvalid();
         CheckTokenizer(shape);
         var cpu = _options.Cpu;
-        _factory = trainerFactory ?? ((weights, adamW) => new CpuTrainer(weights, adamW, cpu));
+        _factory = trainerFactory ?? ((weights, adamW, lora) => lora is null
+            ? new CpuTrainer(weights, adamW, cpu)
+            : throw new RatchetException("The own trainer trains no adapters.", "Use the tensor library: engine.learner: torch."));
     }
 
     /// <inheritdoc/>
@@ -89,15 +93,16 @@ public sealed class SupervisedLearner : ILearner
         var plan = new StepPlan(rows, request.Epochs, _options.BatchTokens, request.Stream.Derive("order"));
         var schedule = new LearningRateSchedule(_options, plan.Steps.Count);
         var loaded = TrainingSnapshot.TryLoad(request.Folder, hash);
-        using var trainer = _factory(loaded?.Weights ?? StartWeights(request, config), _options.AdamW);
-        if (loaded is { } l)
-            trainer.Import(l.Optimizer);
-        else if (_options.KeepOptimizer && request.From is { } from && File.Exists(Path.Combine(from.Folder, OptimizerFile.Name)))
+        var snapshot = loaded is null ? null : TrainingSnapshot.FolderOf(request.Folder);
+        var baseModel = BaseModel(request);
+        using var trainer = baseModel is null ? _factory(StartWeights(request, config, snapshot), _options.AdamW, null) : OpenAdapter(request, baseModel, snapshot);
+        if (snapshot is not null)
+            trainer.Import(OptimizerFile.Load(snapshot));
+        else if (_options.KeepOptimizer && request.From is { } from && AdapterStore.IsAdapter(from.Folder) == (baseModel is not null) && File.Exists(Path.Combine(from.Folder, OptimizerFile.Name)))
             trainer.Import(OptimizerFile.Load(from.Folder));
-        var state = loaded?.Snapshot ?? new TrainingSnapshot { Request = hash, Step = 0, Tokens = 0, LossSum = 0, LossWeight = 0 };
-        loaded = null;
+        var state = loaded ?? new TrainingSnapshot { Request = hash, Step = 0, Tokens = 0, LossSum = 0, LossWeight = 0 };
 
-        state = Train(request, rows, plan, schedule, trainer, state, progress, cancellationToken);
+        state = Train(request, rows, plan, schedule, trainer, baseModel, state, progress, cancellationToken);
 
         var manifest = new TrainingManifest
         {
@@ -114,12 +119,17 @@ public sealed class SupervisedLearner : ILearner
             Rows = TrainingManifest.Entries(request.Examples),
         };
         var files = new Dictionary<string, string>(_tokenizer.Save()) { [TrainingManifest.FileName] = manifest.ToJson() };
-        var checkpoint = CheckpointStore.Save(request.Folder, IdOf(request.Folder), trainer.Export(), files, writeMore: partial => OptimizerFile.Save(partial, trainer.ExportOptimizer()));
+        var checkpoint = baseModel is null
+            ? CheckpointStore.Save(request.Folder, IdOf(request.Folder), trainer.Export(), files, writeMore: SaveOptimizer)
+            : AdapterStore.Save(request.Folder, IdOf(request.Folder), trainer.ExportAdapter()!, baseModel, files, SaveOptimizer);
         TrainingSnapshot.Delete(request.Folder);
         return new LearningResult(checkpoint, state.Step, state.Tokens, manifest.FinalLoss) { Curve = state.Curve };
+
+        void SaveOptimizer(string partial) => OptimizerFile.Save(partial, trainer.ExportOptimizer());
     }
 
-    private TrainingSnapshot Train(LearningRequest request, List<Example> rows, StepPlan plan, LearningRateSchedule schedule, IDecoderTrainer trainer, TrainingSnapshot state, IProgress<LearningStep>? progress, CancellationToken cancellationToken)
+    private TrainingSnapshot Train(
+        LearningRequest request, List<Example> rows, StepPlan plan, LearningRateSchedule schedule, IDecoderTrainer trainer, Checkpoint? baseModel, TrainingSnapshot state, IProgress<LearningStep>? progress, CancellationToken cancellationToken)
     {
         var augment = request.Stream.Derive("augment");
         var steps = plan.Steps.Count;
@@ -130,7 +140,7 @@ public sealed class SupervisedLearner : ILearner
             if (cancellationToken.IsCancellationRequested)
             {
                 if (_options.SnapshotInterval > 0 && state.Step > saved)
-                    state.Save(request.Folder, trainer);
+                    state.Save(request.Folder, trainer, baseModel);
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
@@ -160,7 +170,7 @@ public sealed class SupervisedLearner : ILearner
             progress?.Report(point);
             if (_options.SnapshotInterval > 0 && (step + 1) % _options.SnapshotInterval == 0 && step + 1 < steps)
             {
-                state.Save(request.Folder, trainer);
+                state.Save(request.Folder, trainer, baseModel);
                 saved = state.Step;
             }
         }
@@ -188,8 +198,36 @@ public sealed class SupervisedLearner : ILearner
         }
     }
 
-    private static DecoderWeights StartWeights(LearningRequest request, DecoderConfig config) =>
-        request.From is { } from ? CheckpointStore.LoadWeights(from.Folder) : DecoderWeights.Initialize(config, request.Stream.Derive("initialization"));
+    private static DecoderWeights StartWeights(LearningRequest request, DecoderConfig config, string? snapshot) =>
+        (snapshot ?? request.From?.Folder) is { } folder ? CheckpointStore.LoadWeights(folder) : DecoderWeights.Initialize(config, request.Stream.Derive("initialization"));
+
+    /// <summary>The model that an adapter is trained for; null where all weights are trained.</summary>
+    private Checkpoint? BaseModel(LearningRequest request)
+    {
+        if (_options.Lora is null)
+            return null;
+        if (request.From is not { } from)
+            throw new RatchetException("An adapter needs a model to change, and training would start from fresh weights.", "Give a model to start from, or train all weights.");
+        return AdapterStore.IsAdapter(from.Folder) ? CheckpointStore.Open(AdapterStore.BaseFolder(from.Folder)) : from;
+    }
+
+    private IDecoderTrainer OpenAdapter(LearningRequest request, Checkpoint baseModel, string? snapshot)
+    {
+        var options = _options.Lora!;
+        var weights = CheckpointStore.LoadWeights(baseModel.Folder);
+        var source = snapshot ?? (AdapterStore.IsAdapter(request.From!.Folder) ? request.From.Folder : null);
+        var adapter = source is null ? LoraAdapter.Initialize(weights, options, request.Stream.Derive("initialization")) : AdapterStore.Load(source);
+        if (source is not null && !(adapter.Options.Fits(options) && adapter.Modules.ToHashSet().SetEquals(options.Modules(weights.Config))))
+        {
+            throw new RatchetException(
+                $"The adapter '{source}' has rank {adapter.Options.Rank}, alpha {adapter.Options.Alpha} and {adapter.Modules.Count} matrices{(adapter.Options.Dora ? ", with DoRA" : "")}, which is not what is asked for.",
+                "Train it on with its own settings (learn.lora), or merge it into its model first ('ratchet model merge-lora').");
+        }
+
+        // Another dropout than before changes nothing of the adapter's shape.
+        adapter = new LoraAdapter(options, adapter.Modules, adapter.Shapes().ToDictionary(s => s.Name, s => adapter[s.Name], StringComparer.Ordinal));
+        return _factory(weights, _options.AdamW, new LoraTraining(adapter, request.Stream.Derive("dropout")));
+    }
 
     private static string IdOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
 

@@ -1,6 +1,7 @@
 using Ratchet.Examples;
 using Ratchet.Loop;
 using Ratchet.Models;
+using Ratchet.Models.Adapters;
 using Ratchet.Models.Torch;
 using Ratchet.Runs;
 using TorchSharp;
@@ -9,14 +10,15 @@ using static TorchSharp.torch;
 namespace Ratchet.Learning;
 
 /// <summary>
-/// Trains a decoder on the tensor library: any device, float32 or bfloat16 products with float32 weights, gradients by the
-/// library, AdamW by the same formula as <see cref="CpuTrainer"/>.
+/// Trains a decoder, or a low-rank adapter beside it, on the tensor library: any device, float32 or bfloat16 products with float32 weights, gradients by
+/// the library, AdamW by the same formula as <see cref="CpuTrainer"/>.
 /// </summary>
 /// <remarks>
 /// <para>The same calls give the same bits on the same machine and thread count (CPU). Rows go through the model without padding outside
-/// attention; a step's rows are divided into passes of similar length when they are more than <see cref="TorchOptions.MaxBatchTokens"/>.</para>
+/// attention; a step's rows are divided into passes of similar length when they are more than <see cref="TorchOptions.MaxBatchTokens"/>, whose
+/// gradients are added: each target counts as it would in one pass, whatever pass it is in.</para>
 /// <para>Not safe for calls from two threads at once. Memory on the device: weights, gradient and two moments in float32, and the
-/// activations of one pass.</para>
+/// activations of one pass. Under an adapter gradient and moments are those of the adapter, and the model's matrices are in the type of computation.</para>
 /// </remarks>
 public sealed class TorchTrainer : IDecoderTrainer
 {
@@ -25,6 +27,8 @@ public sealed class TorchTrainer : IDecoderTrainer
     private readonly ThreadBudget? _budget;
     private readonly Tensor[] _first;
     private readonly Tensor[] _second;
+    private readonly LoraTraining? _lora;
+    private readonly TorchBuffers _trained;
     private int _steps;
     private bool _disposed;
 
@@ -33,16 +37,19 @@ public sealed class TorchTrainer : IDecoderTrainer
     /// <param name="adamW">Optimizer settings; null for the defaults.</param>
     /// <param name="options">Device and type of computation; null for float32 on CPU.</param>
     /// <param name="budget">Permits to work on, or null for none: as many as the library's threads on the CPU, for a step at a time.</param>
+    /// <param name="lora">Adapter to train in place of the weights, or null.</param>
     /// <exception cref="RatchetException">A setting is out of range, or the library or device is not available.</exception>
-    public TorchTrainer(DecoderWeights weights, AdamWOptions? adamW = null, TorchOptions? options = null, ThreadBudget? budget = null)
+    public TorchTrainer(DecoderWeights weights, AdamWOptions? adamW = null, TorchOptions? options = null, ThreadBudget? budget = null, LoraTraining? lora = null)
     {
         _budget = budget;
         _adamW = adamW ?? new AdamWOptions();
         if (_adamW.Validate() is { Count: > 0 } errors)
             throw new RatchetException("The trainer's options are invalid: " + string.Join(" ", errors), "Correct the learning section of the recipe.");
-        _decoder = new TorchDecoder(weights, options, trainable: true);
-        _first = [.. _decoder.Parameters.Values.Select(v => zeros_like(v).DetachFromDisposeScope())];
-        _second = [.. _decoder.Parameters.Values.Select(v => zeros_like(v).DetachFromDisposeScope())];
+        _lora = lora;
+        _decoder = new TorchDecoder(weights, options, trainable: true, lora?.Adapter);
+        _trained = _decoder.Parameters.Trained;
+        _first = [.. _trained.Values.Select(v => zeros_like(v).DetachFromDisposeScope())];
+        _second = [.. _trained.Values.Select(v => zeros_like(v).DetachFromDisposeScope())];
     }
 
     /// <inheritdoc/>
@@ -87,13 +94,21 @@ public sealed class TorchTrainer : IDecoderTrainer
     }
 
     /// <inheritdoc/>
+    /// <remarks>Under an adapter, the model's weights with the adapter worked in.</remarks>
     public DecoderWeights Export() => _decoder.Export();
+
+    /// <inheritdoc/>
+    public LoraAdapter? ExportAdapter()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _decoder.Parameters.ExportAdapter();
+    }
 
     /// <inheritdoc/>
     public OptimizerState ExportOptimizer()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return new OptimizerState(_steps, _decoder.Parameters.CopyOut(_first), _decoder.Parameters.CopyOut(_second));
+        return new OptimizerState(_steps, _trained.CopyOut(_first), _trained.CopyOut(_second));
     }
 
     /// <inheritdoc/>
@@ -102,17 +117,16 @@ public sealed class TorchTrainer : IDecoderTrainer
     {
         ArgumentNullException.ThrowIfNull(state);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        foreach (var (name, shape) in Config.WeightShapes())
+        foreach (var (name, length) in _trained.Names)
         {
-            var length = shape.Aggregate(1L, (a, b) => a * b);
             if (!Fits(state.FirstMoment) || !Fits(state.SecondMoment))
                 throw new RatchetException($"The optimizer's state does not fit the model: moments of '{name}' are missing or have another length.", "Start with a fresh optimizer, or take the state that was saved with these weights.");
 
             bool Fits(IReadOnlyDictionary<string, float[]> moments) => moments.TryGetValue(name, out var values) && values.Length == length;
         }
 
-        _decoder.Parameters.Copy(name => state.FirstMoment[name], _first);
-        _decoder.Parameters.Copy(name => state.SecondMoment[name], _second);
+        _trained.Copy(name => state.FirstMoment[name], _first);
+        _trained.Copy(name => state.SecondMoment[name], _second);
         _steps = state.Steps;
     }
 
@@ -131,7 +145,7 @@ public sealed class TorchTrainer : IDecoderTrainer
     internal Dictionary<string, float[]> Gradient(IReadOnlyList<Example> rows)
     {
         Differentiate(rows);
-        return _decoder.Parameters.CopyOut(_decoder.Parameters.Gradients);
+        return _trained.CopyOut(_trained.Gradients);
     }
 
     /// <summary>Both parts of what a step minimises, without a step.</summary>
@@ -158,19 +172,29 @@ public sealed class TorchTrainer : IDecoderTrainer
 
         // In-place calls return a new handle of the same tensor.
         using var outer = NewDisposeScope();
-        foreach (var gradient in _decoder.Parameters.Gradients)
+        foreach (var gradient in _trained.Gradients)
             gradient.zero_();
         double loss = 0, balance = 0;
+        var number = 0;
         foreach (var pass in Passes(rows))
         {
             using var scope = NewDisposeScope();
-            var (part, routing) = PassLoss(pass, total, Used(rows));
-            (routing is null ? part : part.Plus(routing)).backward();
-            loss += part.item<float>();
-            balance += routing?.item<float>() ?? 0;
+            using var dropout = _lora is { Adapter.Options.Dropout: > 0 and var share } lora ? new TorchDropout(share, lora.Dropout.Derive(_steps).Derive(number)) : null;
+            number++;
+            _decoder.Dropout = dropout;
+            try
+            {
+                var (part, routing) = BackwardPass(pass, total, Used(rows));
+                loss += part;
+                balance += routing;
+            }
+            finally
+            {
+                _decoder.Dropout = null;
+            }
         }
 
-        var norm = Math.Sqrt(_decoder.Parameters.Gradients.Sum(g => (g * g).sum(ScalarType.Float64).item<double>()));
+        var norm = Math.Sqrt(_trained.Gradients.Sum(g => (g * g).sum(ScalarType.Float64).item<double>()));
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
             throw new RatchetException(
@@ -200,8 +224,8 @@ public sealed class TorchTrainer : IDecoderTrainer
         using Scalar step = -learningRate / (1 - Math.Pow(_adamW.Beta1, t));
         for (var b = 0; b < _first.Length; b++)
         {
-            var gradient = _decoder.Parameters.Gradients[b];
-            var weights = _decoder.Parameters.Values[b];
+            var gradient = _trained.Gradients[b];
+            var weights = _trained.Values[b];
             if (_adamW.ClipNorm > 0 && norm > _adamW.ClipNorm)
                 gradient.mul_(clip);
             _first[b].mul_(beta1).add_(gradient, rest1);
@@ -213,11 +237,48 @@ public sealed class TorchTrainer : IDecoderTrainer
         }
     }
 
+    /// <summary>Adds the gradient of a pass, and gives its share of the loss.</summary>
+    private (double Loss, double Balance) BackwardPass(List<Example> rows, double totalWeight, int used)
+    {
+        if (_decoder.GradientCheckpointing)
+        {
+            var (batch, keep, loss) = Prepare(rows, totalWeight);
+            return (_decoder.BackwardByBlocks(batch, keep, loss), 0);
+        }
+
+        var (part, routing) = PassLoss(rows, totalWeight, used);
+        (routing is null ? part : part.Plus(routing)).backward();
+        return (part.item<float>(), routing?.item<float>() ?? 0);
+    }
+
     /// <summary>
     /// This pass's share of the loss: a sum over its targets, already divided by the step's sum of weights. And its share of the balance loss: a mean over
     /// the step's <paramref name="used"/> rows.
     /// </summary>
     private (Tensor Loss, Tensor? Balance) PassLoss(List<Example> rows, double totalWeight, int used)
+    {
+        var (batch, keep, loss) = Prepare(rows, totalWeight);
+        var routing = Config.Mixture is { BalanceWeight: > 0 } mixture
+            ? new TorchRouting(mixture, rows.ConvertAll(r => r.Ids.Count - 1), rows.ConvertAll(r => r.Ids.Count - r.TargetStart), _decoder.Device)
+            : null;
+        _decoder.Routing = routing;
+        try
+        {
+            var value = loss(_decoder.Forward(batch, keep));
+            using Scalar factor = (Config.Mixture?.BalanceWeight ?? 0) / used;
+            return (value, routing?.Loss?.mul(factor));
+        }
+        finally
+        {
+            _decoder.Routing = null;
+        }
+    }
+
+    /// <summary>
+    /// A pass on the device: its rows, the tokens whose hidden states are wanted, and from these to the pass's share of the loss, a sum over its targets,
+    /// already divided by the step's sum of weights.
+    /// </summary>
+    private (TorchBatch Batch, Tensor? Keep, Func<Tensor, Tensor> Loss) Prepare(List<Example> rows, double totalWeight)
     {
         var targets = new List<long>();
         var scales = new List<float>();
@@ -237,21 +298,11 @@ public sealed class TorchTrainer : IDecoderTrainer
 
         var device = _decoder.Device;
         var batch = TorchBatch.Create(rows.ConvertAll(r => r.Ids), r => r.Count - 1, device);
-        var routing = Config.Mixture is { BalanceWeight: > 0 } mixture
-            ? new TorchRouting(mixture, rows.ConvertAll(r => r.Ids.Count - 1), rows.ConvertAll(r => r.Ids.Count - r.TargetStart), device)
-            : null;
-        _decoder.Routing = routing;
-        try
-        {
-            var hidden = _decoder.Forward(batch, keep.Count == start ? null : TorchBatch.Upload(keep.ToArray(), device));
-            var scores = TorchDecoder.LogProbabilities(_decoder.Logits(hidden), TorchBatch.Upload(targets.ToArray(), device));
-            using Scalar factor = (Config.Mixture?.BalanceWeight ?? 0) / used;
-            return (-(scores * TorchBatch.Upload(scales.ToArray(), device)).sum(), routing?.Loss?.mul(factor));
-        }
-        finally
-        {
-            _decoder.Routing = null;
-        }
+        var wanted = TorchBatch.Upload(targets.ToArray(), device);
+        var factors = TorchBatch.Upload(scales.ToArray(), device);
+        return (batch, keep.Count == start ? null : TorchBatch.Upload(keep.ToArray(), device), Loss);
+
+        Tensor Loss(Tensor hidden) => -(TorchDecoder.LogProbabilities(_decoder.Logits(hidden), wanted) * factors).sum();
     }
 
     private static int Used(IReadOnlyList<Example> rows) => rows.Count(r => r.Weight > 0);

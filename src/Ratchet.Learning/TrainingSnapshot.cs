@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Ratchet.Checkpoints;
 using Ratchet.Loop;
 using Ratchet.Models;
+using Ratchet.Models.Adapters;
 using Ratchet.Runs;
 
 namespace Ratchet.Learning;
@@ -39,24 +41,33 @@ internal sealed record TrainingSnapshot
     public static string FolderOf(string checkpointFolder) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpointFolder)) + ".snapshot";
 
     /// <summary>Writes the snapshot whole, in place of an earlier one.</summary>
-    public void Save(string checkpointFolder, IDecoderTrainer trainer)
+    /// <param name="checkpointFolder">Folder of the checkpoint that is trained.</param>
+    /// <param name="trainer">Trainer; its adapter is saved where it trains one, else its weights.</param>
+    /// <param name="baseModel">The model that the adapter changes, where there is one.</param>
+    public void Save(string checkpointFolder, IDecoderTrainer trainer, Checkpoint? baseModel)
     {
-        CheckpointStore.Save(FolderOf(checkpointFolder), "snapshot", trainer.Export(), new Dictionary<string, string>(), writeMore: partial =>
+        var none = new Dictionary<string, string>();
+        if (trainer.ExportAdapter() is { } adapter)
+            AdapterStore.Save(FolderOf(checkpointFolder), "snapshot", adapter, baseModel!, none, partial => SaveRest(partial, AdapterStore.WeightsFile));
+        else
+            CheckpointStore.Save(FolderOf(checkpointFolder), "snapshot", trainer.Export(), none, writeMore: partial => SaveRest(partial, CheckpointStore.WeightsFile));
+
+        void SaveRest(string partial, string weightsFile)
         {
             OptimizerFile.Save(partial, trainer.ExportOptimizer());
-            string[] names = [CheckpointStore.WeightsFile, OptimizerFile.Name];
+            string[] names = [weightsFile, OptimizerFile.Name];
             var whole = this with { Files = names.ToDictionary(n => n, n => Hash(Path.Combine(partial, n))) };
             using var stream = new FileStream(Path.Combine(partial, FileName), FileMode.CreateNew);
             JsonSerializer.Serialize(stream, whole);
             stream.Flush(flushToDisk: true);
-        });
+        }
     }
 
     /// <summary>
-    /// The snapshot of a request with its weights and optimizer, or null where there is none, where it is of another request, or where a
-    /// file is torn or changed: training then begins anew and comes to the same result.
+    /// The snapshot of a request, or null where there is none, where it is of another request, or where a
+    /// file is torn or changed: training then begins anew and comes to the same result. Weights and optimizer lie in <see cref="FolderOf"/>.
     /// </summary>
-    public static (TrainingSnapshot Snapshot, DecoderWeights Weights, OptimizerState Optimizer)? TryLoad(string checkpointFolder, string request)
+    public static TrainingSnapshot? TryLoad(string checkpointFolder, string request)
     {
         var folder = FolderOf(checkpointFolder);
         try
@@ -65,15 +76,7 @@ internal sealed record TrainingSnapshot
             if (!File.Exists(path))
                 return null;
             var snapshot = JsonSerializer.Deserialize<TrainingSnapshot>(File.ReadAllBytes(path));
-            if (snapshot is null || snapshot.Request != request)
-                return null;
-            foreach (var name in new[] { CheckpointStore.WeightsFile, OptimizerFile.Name })
-            {
-                if (!snapshot.Files.TryGetValue(name, out var hash) || Hash(Path.Combine(folder, name)) != hash)
-                    return null;
-            }
-
-            return (snapshot, CheckpointStore.LoadWeights(folder), OptimizerFile.Load(folder));
+            return snapshot is { Files.Count: 2 } && snapshot.Request == request && snapshot.Files.All(f => Hash(Path.Combine(folder, f.Key)) == f.Value) ? snapshot : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or RatchetException)
         {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Ratchet.Checkpoints;
+using Ratchet.Models.Adapters;
 using Ratchet.Models.Safetensors;
 using Ratchet.Runs;
 
@@ -40,13 +41,26 @@ public static class CheckpointStore
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(extraFiles);
+        var config = HuggingFaceConfig.Write(weights.Config, type);
+        return WriteFolder(folder, id, [WeightsFile, ConfigFile], extraFiles, writeMore, partial =>
+        {
+            var tensors = weights.Config.WeightShapes().Select(s => (s.Name, (IReadOnlyList<int>)s.Shape, weights[s.Name])).ToList();
+            var hash = SafetensorsWriter.Write(Path.Combine(partial, WeightsFile), tensors, FileType(type), new Dictionary<string, string> { ["format"] = "pt" });
+            DurableFolder.WriteText(Path.Combine(partial, ConfigFile), config);
+            return hash;
+        });
+    }
+
+    /// <summary>Writes a folder beside its place and puts it there: what <paramref name="write"/> makes, which gives the weights' hash, and further files.</summary>
+    internal static Checkpoint WriteFolder(
+        string folder, string id, IReadOnlyList<string> taken, IReadOnlyDictionary<string, string> extraFiles, Action<string>? writeMore, Func<string, string> write)
+    {
         foreach (var name in extraFiles.Keys)
         {
-            if (!IsPlainName(name) || name is WeightsFile or ConfigFile)
+            if (!IsPlainName(name) || taken.Contains(name))
                 throw new ArgumentException($"'{name}' cannot be the name of an extra file.", nameof(extraFiles));
         }
 
-        var config = HuggingFaceConfig.Write(weights.Config, type);
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         var partial = Path.Combine(Path.GetDirectoryName(target) ?? target, "." + Path.GetFileName(target) + ".partial");
         try
@@ -54,9 +68,7 @@ public static class CheckpointStore
             // A run that was killed here left its part; one process owns a run folder at a time.
             DeleteIfThere(partial);
             Directory.CreateDirectory(partial);
-            var tensors = weights.Config.WeightShapes().Select(s => (s.Name, (IReadOnlyList<int>)s.Shape, weights[s.Name])).ToList();
-            var hash = SafetensorsWriter.Write(Path.Combine(partial, WeightsFile), tensors, FileType(type), new Dictionary<string, string> { ["format"] = "pt" });
-            DurableFolder.WriteText(Path.Combine(partial, ConfigFile), config);
+            var hash = write(partial);
             foreach (var (name, text) in extraFiles)
                 DurableFolder.WriteText(Path.Combine(partial, name), text);
             writeMore?.Invoke(partial);
@@ -75,39 +87,56 @@ public static class CheckpointStore
         }
     }
 
-    /// <summary>Opens a checkpoint: reads its configuration, checks the names and shapes of its weights and hashes them. Loads nothing.</summary>
-    /// <param name="folder">Folder of the checkpoint.</param>
+    /// <summary>Opens a checkpoint: reads its configuration, checks the names and shapes of its weights and hashes them. Loads nothing of a whole model.</summary>
+    /// <param name="folder">Folder of the checkpoint: a whole model, or an adapter (<see cref="AdapterStore"/>) whose model is there.</param>
     /// <param name="id">Identifier, or null for the folder's name.</param>
     /// <returns>
-    /// The checkpoint; its hash is that of <c>model.safetensors</c>, or for a model in parts that of the parts' hashes (in
-    /// hexadecimal) in the order of their names.
+    /// The checkpoint; its hash is that of <c>model.safetensors</c>, for a model in parts that of the parts' hashes (in
+    /// hexadecimal) in the order of their names, and for an adapter that of its own weights.
     /// </returns>
     /// <exception cref="RatchetException">Something is missing, not readable, cut off or does not fit together; the message says which file and tensor.</exception>
     public static Checkpoint Open(string folder, string? id = null)
     {
+        id ??= Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         var config = LoadConfig(folder);
+        if (AdapterStore.IsAdapter(folder))
+        {
+            AdapterStore.ThrowIfUnfit(AdapterStore.Load(folder), config, folder);
+            return new Checkpoint(id, folder, HashFile(Path.Combine(folder, AdapterStore.WeightsFile)));
+        }
+
         using var files = WeightFiles.Open(folder, config);
-        var hashes = files.Paths.Select(HashFile).ToList();
-        var hash = hashes.Count == 1 ? hashes[0] : Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(string.Concat(hashes))));
-        return new Checkpoint(id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), folder, hash);
+        return new Checkpoint(id, folder, files.Hash());
     }
 
-    /// <summary>Reads the model's shape from <c>config.json</c>.</summary>
+    /// <summary>Reads the model's shape from <c>config.json</c>; for an adapter, from that of its model.</summary>
     /// <exception cref="RatchetException">The folder or the file is missing or not readable, or the model is not supported.</exception>
     public static DecoderConfig LoadConfig(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         if (!Directory.Exists(folder))
             throw new RatchetException($"The model folder '{folder}' does not exist.", $"Give a folder that holds {ConfigFile} and {WeightsFile}.");
+        if (AdapterStore.IsAdapter(folder))
+            return LoadConfig(AdapterStore.BaseFolder(folder));
         var path = Path.Combine(folder, ConfigFile);
         return HuggingFaceConfig.Read(ReadText(path, $"The model folder '{folder}' has no {ConfigFile}."), path);
     }
 
-    /// <summary>Reads the weights of a checkpoint as float32, from one file or from the parts that <c>model.safetensors.index.json</c> lists.</summary>
+    /// <summary>
+    /// Reads the weights of a checkpoint as float32, from one file or from the parts that <c>model.safetensors.index.json</c> lists; for an adapter, those of
+    /// its model with the adapter worked in.
+    /// </summary>
     /// <exception cref="RatchetException">Something is missing, not readable, cut off or does not fit the configuration; the message says which file and tensor.</exception>
     public static DecoderWeights LoadWeights(string folder)
     {
         var config = LoadConfig(folder);
+        if (AdapterStore.IsAdapter(folder))
+        {
+            var adapter = AdapterStore.Load(folder);
+            AdapterStore.ThrowIfUnfit(adapter, config, folder);
+            return adapter.Merge(LoadWeights(AdapterStore.BaseFolder(folder)));
+        }
+
         using var files = WeightFiles.Open(folder, config);
         return new DecoderWeights(config, files.ReadAll());
     }
@@ -130,7 +159,7 @@ public static class CheckpointStore
     }
 
     internal static bool IsPlainName(string name) =>
-        name.Length > 0 && name is not ("." or "..") && name.IndexOfAny(['/', '\\', ':', '\0']) < 0;
+        name.Length > 0 && name is not ("." or "..") && !name.Any(c => c is '/' or '\\' or ':' || char.IsControl(c));
 
     internal static string ReadText(string path, string missing)
     {
@@ -155,7 +184,7 @@ public static class CheckpointStore
         _ => TensorType.Float32,
     };
 
-    private static string HashFile(string path)
+    internal static string HashFile(string path)
     {
         try
         {

@@ -29,13 +29,16 @@ internal sealed class ConfigReader
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            throw new RatchetException($"'{file}' is not a readable model configuration: {e.Message.Split('\n')[0]}", "Write it again with the tool that made the model.", e);
+            throw new RatchetException($"'{file}' is not a readable model configuration: {Printable(e.Message.Split('\n')[0])}", "Write it again with the tool that made the model.", e);
         }
     }
 
     public bool Has(string key) => _root[key] is not null;
 
-    public void Refuse(string key, string value) => _errors.Add($"{key} is {value}, which is not supported");
+    public void Refuse(string key, string value) => _errors.Add($"{key} is {Printable(value)}, which is not supported");
+
+    /// <summary>A text of a file for a message: without what moves the cursor.</summary>
+    public static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
 
     public string? Text(string key) => _root[key] is JsonValue v && v.TryGetValue<string>(out var text) ? text : Wrong<string>(key, "a string");
 
@@ -131,8 +134,8 @@ internal sealed class ConfigReader
         }
     }
 
-    /// <summary>True for a list that is not empty.</summary>
-    public bool HasItems(string key) => _root[key] is JsonArray { Count: > 0 };
+    /// <summary>True for a list or an object that is not empty.</summary>
+    public bool HasItems(string key) => _root[key] is JsonArray { Count: > 0 } or JsonObject { Count: > 0 };
 
     private double Number(JsonObject from, string key, string? inside = null) =>
         from[key] is JsonValue v && v.TryGetValue<double>(out var number) ? number : inside is null ? Wrong<double>(key, "a number") : _errors.Add($"{inside}.{key} must be a number") ? 2 : 2;

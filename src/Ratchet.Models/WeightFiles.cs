@@ -1,3 +1,7 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Ratchet.Models.Safetensors;
 using Ratchet.Runs;
@@ -58,13 +62,38 @@ internal sealed class WeightFiles : IDisposable
         }
     }
 
+    /// <summary>SHA-256 of the one file, or of the parts' hashes (in hexadecimal) in the order of their names.</summary>
+    public string Hash()
+    {
+        var hashes = Paths.Select(CheckpointStore.HashFile).ToList();
+        return hashes.Count == 1 ? hashes[0] : Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(hashes))));
+    }
+
     /// <summary>What the header says of a tensor, or null where no file holds it.</summary>
     public TensorInfo? Find(string name) => _home.TryGetValue(name, out var file) ? file.Find(name) : null;
 
     /// <summary>Some of a tensor's bytes, see <see cref="SafetensorsFile.ReadBytes(string, long, Span{byte})"/>.</summary>
     public void ReadBytes(string name, long from, Span<byte> target) => _home[name].ReadBytes(name, from, target);
 
-    public Dictionary<string, float[]> ReadAll() => _home.ToDictionary(h => h.Key, h => h.Value.ReadFloats(h.Key), StringComparer.Ordinal);
+    /// <summary>
+    /// All tensors as float32. Some at a time, the large ones first: what a read costs is mostly fresh memory, which the system hands out a page at a time to each thread.
+    /// </summary>
+    public Dictionary<string, float[]> ReadAll()
+    {
+        var tensors = new ConcurrentDictionary<string, float[]>(StringComparer.Ordinal);
+        var order = _home.OrderByDescending(h => h.Value.Find(h.Key)!.ByteLength).ToArray();
+        try
+        {
+            Parallel.ForEach(Partitioner.Create(order, EnumerablePartitionerOptions.NoBuffering), new ParallelOptions { MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount) }, h => tensors[h.Key] = h.Value.ReadFloats(h.Key));
+        }
+        catch (AggregateException e)
+        {
+            // One message: that of the first tensor that could not be read.
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+
+        return new Dictionary<string, float[]>(tensors, StringComparer.Ordinal);
+    }
 
     public void Dispose()
     {

@@ -117,7 +117,7 @@ public sealed class SamplerProposer : IProposer, IDisposable
         int[] ids;
         try
         {
-            ids = [_tokenizer.BeginId, .. _tokenizer.Encode(_prompt(problem))];
+            ids = _tokenizer.EncodePrompt(_prompt(problem));
         }
         catch (TokenizationException e)
         {

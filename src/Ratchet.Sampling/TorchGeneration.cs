@@ -123,7 +123,7 @@ internal sealed class TorchGeneration : IDisposable
         for (int r = 0, end = 0; r < rows.Count; r++)
             last[r] = (end += rows[r].Count) - 1;
         var capture = new List<Tensor>();
-        var logits = TorchParameters.ToArray(_decoder.Logits(_decoder.Forward(batch, TorchBatch.Upload(last, _decoder.Device), capture)));
+        var logits = TorchBuffers.ToArray(_decoder.Logits(_decoder.Forward(batch, TorchBatch.Upload(last, _decoder.Device), capture)));
         var all = stack(capture);
         var vocabulary = _decoder.Config.VocabularySize;
         for (var r = 0; r < rows.Count; r++)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ratchet.Models;
+using Ratchet.Models.Adapters;
 using Ratchet.Models.Tokenization;
 using Ratchet.Problems;
 using Ratchet.Runs;
@@ -16,21 +17,24 @@ public static class ModelTokenizer
     /// <summary>Reads the tokenizer of a checkpoint and holds it to the model's vocabulary.</summary>
     /// <param name="folder">Checkpoint folder.</param>
     /// <param name="domain">Domain of the problems: a file that holds its vocabulary stands for its own tokenizer.</param>
-    /// <returns>The domain's own tokenizer, or the byte-level encoding of the folder.</returns>
+    /// <param name="chatTemplate">Keeps the model's chat template, where it has one; prompts are written by it.</param>
+    /// <returns>The domain's own tokenizer, or the published one of the folder; an adapter without a tokenizer has its model's.</returns>
     /// <exception cref="RatchetException">
     /// The file is missing or damaged, holds the closed vocabulary of another domain or a kind that is not supported, or has more ids than the model.
     /// </exception>
-    public static ITokenizer Load(string folder, IDomain domain)
+    public static ITokenizer Load(string folder, IDomain domain, bool chatTemplate = true)
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(domain);
         var path = Path.Combine(folder, FileName);
+        if (!File.Exists(path) && AdapterStore.IsAdapter(folder))
+            return Load(AdapterStore.BaseFolder(folder), domain, chatTemplate);
         if (!File.Exists(path))
             throw new RatchetException($"The model folder '{folder}' has no {FileName}.", "Give a folder that holds the model's tokenizer beside its weights.");
         var saved = Read(path);
         var tokenizer = domain.Tokenizer.Save().TryGetValue(FileName, out var own) && JsonNode.DeepEquals(saved, JsonNode.Parse(own))
             ? domain.Tokenizer
-            : LoadOpen(folder, path, saved, domain);
+            : LoadOpen(folder, path, saved, domain, chatTemplate);
         var size = CheckpointStore.LoadConfig(folder).VocabularySize;
         return tokenizer.VocabularySize <= size
             ? tokenizer
@@ -50,7 +54,7 @@ public static class ModelTokenizer
             problems.In(Split.Seed).Where(p => problems.References.ContainsKey(p.Id)).SelectMany(p => (string[])[domain.Prompt(p), problems.References[p.Id]]));
     }
 
-    private static ByteLevelBpeTokenizer LoadOpen(string folder, string path, JsonNode saved, IDomain domain)
+    private static PretrainedTokenizer LoadOpen(string folder, string path, JsonNode saved, IDomain domain, bool chatTemplate)
     {
         if (saved is JsonObject root && root["model"] is JsonObject model && model["type"] is JsonValue type && type.TryGetValue(out string? kind) && kind == "WordLevel")
         {
@@ -58,7 +62,8 @@ public static class ModelTokenizer
                 $"'{path}' holds another closed vocabulary than that of the domain '{domain.Name}'.", "Use the model with the domain that it was trained on, or train a new one.");
         }
 
-        return ByteLevelBpeTokenizer.Load(folder);
+        var tokenizer = PretrainedTokenizer.Load(folder);
+        return chatTemplate ? tokenizer : tokenizer.WithoutChatTemplate();
     }
 
     private static JsonNode Read(string path)

@@ -3,6 +3,7 @@ using Ratchet.Checkpoints;
 using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Models.Cpu;
+using Ratchet.Models.Torch;
 using Ratchet.Problems;
 using Ratchet.Runs;
 using Ratchet.Sampling;
@@ -33,9 +34,10 @@ public static class PolicyProbe
     /// <param name="checkpoint">Policy; it is loaded.</param>
     /// <param name="domain">Domain of the problems. Prompts are written in the checkpoint's own tokenizer.</param>
     /// <param name="options">How to draw.</param>
-    /// <param name="threads">Threads; 0 takes all cores. Never changes the result.</param>
-    /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read.</exception>
-    public static SamplerProposer Open(Checkpoint checkpoint, IDomain domain, SamplingOptions options, int threads)
+    /// <param name="threads">Threads; 0 takes all cores. Never changes the result of the own kernels.</param>
+    /// <param name="device"><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. The own kernels sample what they know on the CPU, the tensor library all else.</param>
+    /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, or the device is not available.</exception>
+    public static SamplerProposer Open(Checkpoint checkpoint, IDomain domain, SamplingOptions options, int threads, string device = "cpu")
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(domain);
@@ -43,10 +45,18 @@ public static class PolicyProbe
         var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
         var tokenizer = ModelTokenizer.Load(checkpoint.Folder, domain);
         var draw = options with { StopIds = [tokenizer.EndId] };
-        var proposer = new SamplerProposer(
-            domain.Prompt, tokenizer, _ => new CpuSampler(weights, threads == 0 ? Environment.ProcessorCount : threads, WeightPrecision.Float32), weights.Config.MaxPositions, draw, draw);
+        var cores = threads == 0 ? Environment.ProcessorCount : threads;
+        var proposer = new SamplerProposer(domain.Prompt, tokenizer, _ => Sampler(weights, cores, device), weights.Config.MaxPositions, draw, draw);
         proposer.Load(checkpoint);
         return proposer;
+    }
+
+    private static ISampler Sampler(DecoderWeights weights, int threads, string device)
+    {
+        if (device == "cpu" && weights.Config.RunsOnOwnKernels)
+            return new CpuSampler(weights, threads, WeightPrecision.Float32);
+        TorchNative.Threads = threads;
+        return new TorchSampler(weights, new TorchOptions { Device = device });
     }
 
     /// <summary>Makes and judges attempts.</summary>
@@ -57,18 +67,19 @@ public static class PolicyProbe
     /// <param name="samples">Attempts at each problem, at least 1.</param>
     /// <param name="phase"><see cref="Phase.Heldout"/> to sample, <see cref="Phase.Greedy"/> for the most likely attempt.</param>
     /// <param name="seed">Seed of the draws.</param>
-    /// <param name="threads">Threads; 0 takes all cores. Never changes the result.</param>
+    /// <param name="threads">Threads; 0 takes all cores. Never changes the result of the own kernels.</param>
+    /// <param name="device">As in <see cref="Open"/>.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, or a prompt cannot be written in its vocabulary or is too long for the model.</exception>
     public static async Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(
-        Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, SamplingOptions options, int samples, Phase phase, ulong seed, int threads, CancellationToken cancellationToken)
+        Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, SamplingOptions options, int samples, Phase phase, ulong seed, int threads, string device, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(domain);
         ArgumentNullException.ThrowIfNull(problems);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        using var proposer = Open(checkpoint, domain, options, threads);
+        using var proposer = Open(checkpoint, domain, options, threads, device);
         var attempts = await proposer.ProposeAsync(
             new ProposalRequest
             {

@@ -1,5 +1,6 @@
 using Ratchet.Loop;
 using Ratchet.Models;
+using Ratchet.Models.Adapters;
 
 namespace Ratchet.Cli.Tests;
 
@@ -29,6 +30,26 @@ public sealed class ModelFilesVerbTests : IDisposable
 
         Assert.Equal(0, (await CliRun.Of("model", "convert", In("a"), "--type", "bfloat16", "-o", In("small"))).ExitCode);
         Assert.Contains("BF16", (await CliRun.Of("model", "show", In("small"))).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_adapter_is_worked_into_its_model_and_into_no_other()
+    {
+        var config = new DecoderConfig { VocabularySize = 11, HiddenSize = 8, Layers = 1, Heads = 2, KeyValueHeads = 2, HeadSize = 4, FeedForwardSize = 12, MaxPositions = 16 };
+        var weights = DecoderWeights.Initialize(config, RandomStream.FromSeed(1));
+        var model = CheckpointStore.Save(In("base"), "base", weights, new Dictionary<string, string>());
+        CheckpointStore.Save(In("other"), "other", DecoderWeights.Initialize(config, RandomStream.FromSeed(2)), new Dictionary<string, string>());
+        var adapter = LoraAdapter.Initialize(weights, new LoraOptions { Rank = 2, Targets = ["v_proj"] }, RandomStream.FromSeed(3));
+        adapter[adapter.Modules[0].Up][0] = 1;
+        AdapterStore.Save(In("adapter"), "adapter", adapter, model, new Dictionary<string, string>());
+
+        var merged = await CliRun.Of("model", "merge-lora", In("base"), In("adapter"), "-o", In("merged"));
+        var wrong = await CliRun.Of("model", "merge-lora", In("other"), In("adapter"), "-o", In("wrong"));
+
+        Assert.Equal((0, $"{In("merged")} {CheckpointStore.Open(In("merged")).WeightsHash}\n"), Brief(merged));
+        Assert.Matches(@"^model\.layers\.0\.self_attn\.v_proj\.weight: .*\n1 of 11 common tensors differ\n$", (await CliRun.Of("model", "diff", In("base"), In("merged"))).Out);
+        Assert.Equal(1, wrong.ExitCode);
+        Assert.Contains("was trained on other weights", wrong.Error, StringComparison.Ordinal);
     }
 
     [Fact]

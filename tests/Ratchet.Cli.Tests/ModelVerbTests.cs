@@ -177,5 +177,37 @@ public sealed class ModelVerbTests(TinyRuns runs) : IClassFixture<TinyRuns>
             attempts.Where(a => a.GetProperty("outcome").GetString() == "accepted").Select(a => (a.GetProperty("problem").GetString(), a.GetProperty("text").GetString())).Distinct().Count(),
             exported.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.Matches(@"\n  tokenizer: bpe +# --set model\.tokenizer=bpe\n", explained.Out);
+        Assert.Matches(@"\n#   memory            0\.\d\d GB of \d+\.\d GB: .*sampler's weights 0\.\d\d GB", explained.Out);
+    }
+
+    [Fact]
+    public async Task The_training_rows_of_a_round_are_written_for_other_trainers()
+    {
+        var file = runs["rows.jsonl"];
+        var rows = await CliRun.Of("export", "rows", runs.Plain, "-o", file);
+        Assert.Equal((0, ""), (rows.ExitCode, rows.Out));
+        var lines = File.ReadAllLines(file).Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        Assert.Equal($"{lines.Count} rows of round 1 in {file}\n", rows.Error);
+
+        // What the checkpoint was trained on, solved problems behind the 40 seed problems.
+        var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(runs.Checkpoint, "manifest.json"))).RootElement.GetProperty("rows");
+        Assert.Equal(manifest.GetArrayLength(), lines.Count);
+        Assert.All(lines, l => Assert.Equal(["prompt", "completion"], l.EnumerateObject().Select(p => p.Name)));
+        Assert.All(lines, l => Assert.NotEmpty(l.GetProperty("completion").GetString()!));
+
+        var pairs = await CliRun.Of("export", "rows", runs.Plain, "--format", "trl-preference", "-o", runs["pairs.jsonl"]);
+        Assert.Equal(0, pairs.ExitCode);
+        foreach (var pair in File.ReadAllLines(runs["pairs.jsonl"]).Select(l => JsonDocument.Parse(l).RootElement))
+        {
+            Assert.Contains(lines, l => l.GetProperty("prompt").GetString() == pair.GetProperty("prompt").GetString() && l.GetProperty("completion").GetString() == pair.GetProperty("chosen").GetString());
+            Assert.NotEqual(pair.GetProperty("chosen").GetString(), pair.GetProperty("rejected").GetString());
+        }
+
+        Assert.Equal(0, (await CliRun.Of("export", "rows", runs.Plain, "--format", "trl-messages", "-o", runs["rows.parquet"])).ExitCode);
+        Assert.Equal("PAR1"u8.ToArray(), File.ReadAllBytes(runs["rows.parquet"])[^4..]);
+        var missing = await CliRun.Of("export", "rows", runs.Plain, "--round", "9", "-o", file);
+        Assert.Equal(1, missing.ExitCode);
+        Assert.Contains("Round 9 of the run", missing.Error, StringComparison.Ordinal);
+        Assert.Contains("Rounds that have: 0, 1.", missing.Error, StringComparison.Ordinal);
     }
 }

@@ -30,9 +30,16 @@ public sealed class ModelTokenizerTests : IDisposable
         var trained = ModelTokenizer.Train(Domain, Problems, 300);
         Save(trained, 320);
 
-        var loaded = Assert.IsType<ByteLevelBpeTokenizer>(ModelTokenizer.Load(_folder.Path, Domain));
+        var loaded = Assert.IsType<PretrainedTokenizer>(ModelTokenizer.Load(_folder.Path, Domain));
 
         Assert.Equal(trained.Save(), loaded.Save());
+        Assert.Equal((trained.BeginId, trained.EndId, trained.PadId), (loaded.BeginId, loaded.EndId, loaded.PadId));
+        foreach (var text in Problems.All.Select(Domain.Prompt).Concat(Problems.References.Values))
+        {
+            Assert.Equal(trained.Encode(text), loaded.Encode(text));
+            Assert.Equal(((ITokenizer)trained).EncodePrompt(text), loaded.EncodePrompt(text));
+            Assert.Equal(text, loaded.Decode(loaded.Encode(text)));
+        }
     }
 
     [Fact]
@@ -51,7 +58,7 @@ public sealed class ModelTokenizerTests : IDisposable
 
     [Theory]
     [InlineData("\"h3\"", "\"x3\"", "holds another closed vocabulary than that of the domain 'propositional'")]
-    [InlineData("\"WordLevel\"", "\"Unigram\"", "its model is 'Unigram'")]
+    [InlineData("\"WordLevel\"", "\"Unigram\"", "is not a tokenizer that can be used")]
     [InlineData("{", "", "cannot be read")]
     public void Another_tokenizer_is_refused_with_its_name(string text, string replacement, string says)
     {

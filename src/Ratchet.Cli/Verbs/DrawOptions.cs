@@ -18,10 +18,11 @@ internal sealed class DrawOptions(int samples)
     private readonly Option<int> _maxNewTokens = new("--max-new-tokens") { HelpName = "n", Description = "Limit on an attempt's tokens.", DefaultValueFactory = _ => 128 };
     private readonly Option<ulong> _seed = new("--seed") { HelpName = "n", Description = "Seed of the draws.", DefaultValueFactory = _ => 1UL };
     private readonly Option<int> _threads = new("--threads") { HelpName = "n", Description = "Threads; 0 takes all cores.", DefaultValueFactory = _ => 0 };
+    private readonly Option<string> _device = new("--device") { HelpName = "name", Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _samples, _temperature, _topP, _maxNewTokens, _seed, _threads })
+        foreach (var option in new Option[] { _samples, _temperature, _topP, _maxNewTokens, _seed, _threads, _device })
             command.Add(option);
     }
 
@@ -48,7 +49,7 @@ internal sealed class DrawOptions(int samples)
     public int Threads(ParseResult parsed) => parsed.GetValue(_threads);
 
     /// <summary>Makes a checkpoint a proposer that draws so. Dispose it.</summary>
-    public SamplerProposer Open(ParseResult parsed, Checkpoint checkpoint, IDomain domain) => PolicyProbe.Open(checkpoint, domain, Sampling(parsed), Threads(parsed));
+    public SamplerProposer Open(ParseResult parsed, Checkpoint checkpoint, IDomain domain) => PolicyProbe.Open(checkpoint, domain, Sampling(parsed), Threads(parsed), parsed.GetValue(_device)!);
 
     /// <summary>What the draws depend on, in words.</summary>
     public IReadOnlyDictionary<string, string> Settings(ParseResult parsed, Checkpoint checkpoint)
@@ -63,7 +64,7 @@ internal sealed class DrawOptions(int samples)
 
     /// <summary>Makes and judges attempts.</summary>
     public Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(ParseResult parsed, Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, CancellationToken cancellationToken)
-        => PolicyProbe.JudgeAsync(checkpoint, domain, problems, Sampling(parsed), parsed.GetValue(_samples), Phase.Heldout, parsed.GetValue(_seed), Threads(parsed), cancellationToken);
+        => PolicyProbe.JudgeAsync(checkpoint, domain, problems, Sampling(parsed), parsed.GetValue(_samples), Phase.Heldout, parsed.GetValue(_seed), Threads(parsed), parsed.GetValue(_device)!, cancellationToken);
 
     private SamplingOptions Sampling(ParseResult parsed) =>
         new() { Temperature = parsed.GetValue(_temperature), TopP = parsed.GetValue(_topP), MaxNewTokens = parsed.GetValue(_maxNewTokens) };

@@ -40,7 +40,9 @@ internal static class ExplainVerb
         writer.WriteLine($"#   attempts          {ProgressText.Count(cost.Attempts)}, each judged once");
         writer.WriteLine($"#   sampled tokens    {ProgressText.Count(cost.SampledTokens)} (at most {ProgressText.Count(cost.MostSampledTokens)}), taking {CostEstimate.TokensOfAttempt} tokens for an attempt");
         writer.WriteLine($"#   trained tokens    at most {ProgressText.Count(cost.TrainedTokens)} in {ProgressText.Count(cost.Steps)} optimizer steps");
-        writer.WriteLine($"#   memory            {ProgressText.Count(cost.MemoryBytes / 1e6)} MB");
+        writer.WriteLine($"#   memory            {cost.Memory.Total / 1e9:0.00} GB{(recipe.Device == "cpu" ? $" of {MemoryEstimate.Available / 1e9:0.0} GB" : " on device and machine together")}: {cost.Memory.Parts()}");
+        if (recipe.Device == "cpu" && cost.Memory.Certain > MemoryEstimate.Available)
+            writer.WriteLine("#                     THIS DOES NOT FIT: 'ratchet run' will refuse it.");
         writer.WriteLine($"#   disk              {ProgressText.Count(cost.DiskBytes / 1e6)} MB");
         writer.WriteLine($"#   time              {ProgressText.Time(cost.Seconds)} (matrix products run at {speed / 1e9:0} GFLOP/s on {threads} threads here)");
     }

@@ -3,13 +3,16 @@ using System.Text.Json;
 using Ratchet.Attempts;
 using Ratchet.Domains.Propositional;
 using Ratchet.Journal;
+using Ratchet.Learning.External;
 using Ratchet.Loop;
 using Ratchet.Runs;
+using Ratchet.Systems;
+using Ratchet.Systems.ExpertIteration;
 using Ratchet.Verdicts;
 
 namespace Ratchet.Cli.Verbs;
 
-/// <summary><c>ratchet export proofs RUN</c>.</summary>
+/// <summary><c>ratchet export proofs|rows RUN</c>.</summary>
 internal static class ExportVerb
 {
     public static Command Make(CliContext context)
@@ -41,7 +44,36 @@ internal static class ExportVerb
 
             return 0;
         });
-        return new Command("export", "Takes results out of a run.") { proofs };
+        return new Command("export", "Takes results out of a run.") { proofs, Rows(context) };
+    }
+
+    private static Command Rows(CliContext context)
+    {
+        var run = Arguments.Run();
+        var format = new Option<string>("--format") { HelpName = "layout", Description = "trl-prompt-completion, trl-messages or trl-preference, the layouts of the TRL library.", DefaultValueFactory = _ => "trl-prompt-completion" };
+        format.AcceptOnlyFromAmong("trl-prompt-completion", "trl-messages", "trl-preference");
+        var output = new Option<string>("--output", "-o") { HelpName = "file", Description = "File to write: Parquet where its name ends in .parquet, else one JSON object a line.", Required = true };
+        var round = new Option<int?>("--round") { HelpName = "n", Description = "Round whose training rows are taken; default the last that trained." };
+        var command = new Command("rows", "The training rows of a round as text, for other trainers.") { run, format, output, round };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var path = parsed.GetRequiredValue(run);
+            using var folder = RunFolder.OpenReadOnly(path);
+            using var journal = RunJournal.OpenReadOnly(folder.JournalPath);
+            var checkpoints = journal.Checkpoints();
+            var wanted = parsed.GetValue(round);
+            var checkpoint = checkpoints.LastOrDefault(c => wanted is null || c.Round == wanted)
+                ?? throw new RatchetException(wanted is null ? $"The run '{path}' has trained nothing yet." : $"Round {wanted} of the run '{path}' has trained nothing.", checkpoints.Count == 0 ? $"Continue it with 'ratchet resume {path}'." : $"Rounds that have: {string.Join(", ", checkpoints.Select(c => c.Round))}.");
+            var problems = journal.Problems();
+            var layout = parsed.GetValue(format) switch { "trl-messages" => RowFormat.Messages, "trl-preference" => RowFormat.Preference, _ => RowFormat.PromptCompletion };
+            var lineage = journal.Lineage(checkpoint.Id);
+            var rows = new RunRows(DomainCatalog.Create(problems!.All[0].Domain), journal).Texts(lineage.Where(l => l.Weight > 0).Select(l => (l.ProblemId, l.AttemptIds)), layout, checkpoint.Round);
+            var file = parsed.GetRequiredValue(output);
+            await RowFile.WriteAsync(file, rows, layout, file.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase) ? RowFileType.Parquet : RowFileType.Jsonl, cancellationToken);
+            context.Error.WriteLine($"{rows.Count} rows of round {checkpoint.Round} in {file}{(rows.Count < lineage.Count ? $" ({lineage.Count - rows.Count} left out: no rejected attempt, or weight 0)" : "")}");
+            return 0;
+        });
+        return command;
     }
 
     private static List<JudgedAttempt> Read(string path, Phase? phase, bool best)

@@ -6,10 +6,10 @@ using Ratchet.Runs;
 
 namespace Ratchet.Cli.Verbs;
 
-/// <summary><c>ratchet model show|convert|average|diff</c>.</summary>
+/// <summary><c>ratchet model show|convert|average|merge-lora|diff</c>.</summary>
 internal static class ModelVerb
 {
-    public static Command Make(CliContext context) => new("model", "Shows, converts, averages and compares models on disk.") { Show(context), ConvertTo(context), Average(context), Diff(context) };
+    public static Command Make(CliContext context) => new("model", "Shows, converts, averages, merges and compares models on disk.") { Show(context), ConvertTo(context), Average(context), MergeLora(context), Diff(context) };
 
     private static Command Show(CliContext context)
     {
@@ -74,6 +74,21 @@ internal static class ModelVerb
                 (null, { } weights) => ModelMerge.TaskArithmetic(folders[0], Tasks(folders, weights), target, options),
                 _ => throw new RatchetException("--share and --task exclude each other.", "Give one of them."),
             };
+            context.Out.WriteLine($"{made.Folder} {made.WeightsHash}");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command MergeLora(CliContext context)
+    {
+        var model = new Argument<string>("base") { Description = "Model that the adapter was trained on." };
+        var adapter = new Argument<string>("adapter") { Description = "Adapter folder (adapter_config.json, adapter_model.safetensors)." };
+        var (output, type, shard) = (Output(), Type(), Shard());
+        var command = new Command("merge-lora", "Works a LoRA or DoRA adapter into its model, tensor by tensor.") { model, adapter, output, type, shard };
+        command.SetAction(parsed =>
+        {
+            var made = ModelMerge.Adapter(parsed.GetRequiredValue(model), parsed.GetRequiredValue(adapter), parsed.GetRequiredValue(output), Options(parsed.GetValue(type), parsed.GetValue(shard)));
             context.Out.WriteLine($"{made.Folder} {made.WeightsHash}");
             return 0;
         });

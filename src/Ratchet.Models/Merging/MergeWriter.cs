@@ -4,13 +4,14 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ratchet.Checkpoints;
+using Ratchet.Models.Adapters;
 using Ratchet.Models.Safetensors;
 using Ratchet.Runs;
 
 namespace Ratchet.Models.Merging;
 
-/// <summary>Writes one weighted sum of models as a checkpoint folder.</summary>
-internal sealed class MergeWriter(IReadOnlyList<(WeightFiles Files, double Weight)> models, string first, string target, MergeOptions options)
+/// <summary>Writes one weighted sum of models, or one model with an adapter worked in, as a checkpoint folder.</summary>
+internal sealed class MergeWriter(IReadOnlyList<(WeightFiles Files, double Weight)> models, string first, string target, MergeOptions options, LoraAdapter? adapter = null)
 {
     // What belongs to a model beside its weights. Optimizer states and manifests speak of another training and stay behind.
     private static readonly string[] Companions =
@@ -119,6 +120,12 @@ internal sealed class MergeWriter(IReadOnlyList<(WeightFiles Files, double Weigh
 
     private void WriteTensor(SafetensorsStream stream, string name, TensorType type)
     {
+        if (adapter?.Find(name) is { } module)
+        {
+            WriteAdapted(stream, module, type);
+            return;
+        }
+
         var length = models[0].Files.Find(name)!.Length;
         for (long done = 0; done < length; done += options.ChunkElements)
         {
@@ -148,6 +155,26 @@ internal sealed class MergeWriter(IReadOnlyList<(WeightFiles Files, double Weigh
             var bytes = _bytes.AsSpan(0, count * type.Size());
             ElementConversion.FromFloats(type, _floats.AsSpan(0, count), bytes);
             stream.Write(bytes);
+        }
+    }
+
+    /// <summary>Works the adapter into a matrix, some whole rows at a time.</summary>
+    private void WriteAdapted(SafetensorsStream stream, LoraModule module, TensorType type)
+    {
+        var source = models[0].Files.Find(module.Weight)!.Type;
+        var most = Math.Max(1, options.ChunkElements / module.Inputs);
+        var floats = new float[most * module.Inputs];
+        var bytes = new byte[floats.Length * Math.Max(source.Size(), type.Size())];
+        for (var row = 0; row < module.Outputs; row += most)
+        {
+            var count = Math.Min(most, module.Outputs - row) * module.Inputs;
+            var read = bytes.AsSpan(0, count * source.Size());
+            models[0].Files.ReadBytes(module.Weight, (long)row * module.Inputs * source.Size(), read);
+            ElementConversion.ToFloats(source, read, floats.AsSpan(0, count));
+            adapter!.MergeRows(module, row, floats.AsSpan(0, count));
+            var write = bytes.AsSpan(0, count * type.Size());
+            ElementConversion.FromFloats(type, floats.AsSpan(0, count), write);
+            stream.Write(write);
         }
     }
 

@@ -1,4 +1,5 @@
 using Ratchet.Checkpoints;
+using Ratchet.Models.Adapters;
 using Ratchet.Runs;
 
 namespace Ratchet.Models.Merging;
@@ -93,6 +94,33 @@ public static class ModelMerge
     /// <inheritdoc cref="Combine"/>
     public static Checkpoint Convert(string folder, string output, MergeOptions? options = null) => Combine([(folder, 1)], output, options);
 
+    /// <summary>A model with a LoRA or DoRA adapter worked in (<see cref="AdapterStore"/>): a whole model that computes what the two do together.</summary>
+    /// <param name="baseFolder">Model that the adapter was trained on; it is only read.</param>
+    /// <param name="adapterFolder">Adapter.</param>
+    /// <param name="output">Folder to write; it appears whole or not at all, and replaces one that is there.</param>
+    /// <param name="options">How; null for the defaults.</param>
+    /// <exception cref="RatchetException">
+    /// The adapter changes matrices that the model does not have, or was trained on other weights; a file is damaged, or the output cannot be written or is one of the two.
+    /// </exception>
+    public static Checkpoint Adapter(string baseFolder, string adapterFolder, string output, MergeOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(output);
+        options ??= new MergeOptions();
+        options.ThrowIfInvalid();
+        var target = Target(output, [baseFolder, adapterFolder]);
+        using var files = WeightFiles.Open(CheckFolder(baseFolder));
+        var adapter = AdapterStore.Load(CheckFolder(adapterFolder));
+        foreach (var module in adapter.Modules)
+        {
+            if (files.Find(module.Weight) is not { } info || !info.HasShape([module.Outputs, module.Inputs]))
+                throw new RatchetException($"The adapter '{adapterFolder}' changes the matrix '{module.Weight}' [{module.Outputs}, {module.Inputs}], which '{baseFolder}' does not have in that shape.", "Merge it into the model that it was trained on.");
+        }
+
+        if (AdapterStore.BaseHash(adapterFolder) is { } trained && trained != files.Hash())
+            throw new RatchetException($"The adapter '{adapterFolder}' was trained on other weights than those of '{baseFolder}'.", "Merge it into the model that it was trained on.");
+        return new MergeWriter([(files, 1)], baseFolder, target, options, adapter).Write(output);
+    }
+
     /// <summary><c>Σ weight · model</c>.</summary>
     /// <param name="terms">Models with their weights, at least one.</param>
     /// <param name="output">Folder to write; it appears whole or not at all, and replaces one that is there.</param>
@@ -108,9 +136,7 @@ public static class ModelMerge
             throw new ArgumentException("There must be at least one model.", nameof(terms));
         if (terms.FirstOrDefault(t => !double.IsFinite(t.Weight)) is { Folder: { } odd, Weight: var weight })
             throw new RatchetException($"The weight {weight} of '{odd}' is not a number.", "Give a finite weight.");
-        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
-        if (terms.FirstOrDefault(t => Path.TrimEndingDirectorySeparator(Path.GetFullPath(t.Folder)) == target) is { Folder: { } self })
-            throw new RatchetException($"The output '{output}' is the model '{self}' itself.", "Write to another folder.");
+        var target = Target(output, terms.Select(t => t.Folder));
         var models = new List<WeightFiles>();
         try
         {
@@ -124,6 +150,14 @@ public static class ModelMerge
             foreach (var model in models)
                 model.Dispose();
         }
+    }
+
+    private static string Target(string output, IEnumerable<string> sources)
+    {
+        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
+        return sources.FirstOrDefault(s => Path.TrimEndingDirectorySeparator(Path.GetFullPath(s)) == target) is { } self
+            ? throw new RatchetException($"The output '{output}' is the model '{self}' itself.", "Write to another folder.")
+            : target;
     }
 
     private static string CheckFolder(string folder) =>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Ratchet.Models.Safetensors;
 
@@ -12,9 +13,7 @@ internal static class ElementConversion
         switch (type)
         {
             case TensorType.BFloat16 when BitConverter.IsLittleEndian:
-                var source = MemoryMarshal.Cast<byte, ushort>(bytes);
-                for (var i = 0; i < floats.Length; i++)
-                    floats[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
+                FromBFloat16(MemoryMarshal.Cast<byte, ushort>(bytes), floats);
                 return;
             case TensorType.Float16 when BitConverter.IsLittleEndian:
                 var halves = MemoryMarshal.Cast<byte, Half>(bytes);
@@ -31,6 +30,9 @@ internal static class ElementConversion
     {
         switch (type)
         {
+            case TensorType.Float32 when BitConverter.IsLittleEndian:
+                MemoryMarshal.AsBytes(floats).CopyTo(bytes);
+                break;
             case TensorType.Float32:
                 for (var i = 0; i < floats.Length; i++)
                     BinaryPrimitives.WriteSingleLittleEndian(bytes[(4 * i)..], floats[i]);
@@ -46,6 +48,20 @@ internal static class ElementConversion
             default:
                 throw new ArgumentOutOfRangeException(nameof(type), type, "Tensors are written as F32, BF16 or F16.");
         }
+    }
+
+    private static void FromBFloat16(ReadOnlySpan<ushort> source, Span<float> floats)
+    {
+        var i = 0;
+        for (; i <= floats.Length - Vector256<ushort>.Count; i += Vector256<ushort>.Count)
+        {
+            var (low, high) = Vector256.Widen(Vector256.Create(source[i..]));
+            (low << 16).AsSingle().CopyTo(floats[i..]);
+            (high << 16).AsSingle().CopyTo(floats[(i + Vector256<float>.Count)..]);
+        }
+
+        for (; i < floats.Length; i++)
+            floats[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
     }
 
     /// <summary>Rounds to nearest, ties to even; a NaN stays a NaN.</summary>

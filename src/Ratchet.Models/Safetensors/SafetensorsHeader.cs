@@ -61,7 +61,7 @@ internal sealed class SafetensorsHeader
     public static string Quote(string name)
     {
         var shown = name.Length > 120 ? name[..120] + "..." : name;
-        return "'" + string.Concat(shown.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)) + "'";
+        return "'" + ConfigReader.Printable(shown) + "'";
     }
 
     private void ReadObject(ReadOnlySpan<byte> json)

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Ratchet.Models.ChatTemplates;
 using Ratchet.Models.Tokenization.Decoders;
 using Ratchet.Models.Tokenization.Normalizers;
@@ -122,6 +124,31 @@ public sealed class PretrainedTokenizer : ITokenizer
     /// <inheritdoc/>
     /// <remarks>Special tokens that the text spells stay text, so that nothing a user or a model writes can pass for a mark.</remarks>
     public int[] Encode(string text) => Encode(text, readMarks: false, addMarks: false);
+
+    /// <inheritdoc/>
+    public int[] EncodePrompt(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (ChatTemplate is null)
+            return [BeginId, .. Encode(text)];
+
+        // The template's text is read with its marks, so the user's must have none.
+        if (AddedTokens.FirstOrDefault(t => t.Special && text.Contains(t.Content, StringComparison.Ordinal)) is { } mark)
+            throw new TokenizationException($"it spells the mark '{mark.Content}'", text.IndexOf(mark.Content, StringComparison.Ordinal));
+        return Encode(ChatTemplate.Render([new ChatMessage("user", text)]), readMarks: true, addMarks: false);
+    }
+
+    /// <summary>The same tokenizer without its chat template, also in the files that <see cref="Save"/> gives.</summary>
+    public PretrainedTokenizer WithoutChatTemplate()
+    {
+        if (ChatTemplate is null)
+            return this;
+        var files = new Dictionary<string, string>(_files);
+        files.Remove(TokenizerConfig.TemplateFileName);
+        if (files.TryGetValue(TokenizerConfig.FileName, out var text) && JsonNode.Parse(text) is JsonObject config && config.Remove("chat_template"))
+            files[TokenizerConfig.FileName] = config.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
+        return Read(files, HuggingFaceTokenizer.File);
+    }
 
     /// <summary>The ids of a text.</summary>
     /// <param name="text">Text.</param>

@@ -18,7 +18,29 @@ public sealed partial class TorchDecoder
     }
 
     /// <summary>A weight in the type of computation. For a trainer the cast is part of the graph, so gradients arrive in float32.</summary>
-    private Tensor Weight(Tensor weight) => _trainable && ComputeType != ScalarType.Float32 ? weight.to(ComputeType) : weight;
+    private Tensor Weight(Tensor weight) => weight.dtype == ComputeType ? weight : weight.to(ComputeType);
+
+    /// <summary>A product, [N, out], with what the adapter changes of it.</summary>
+    private Tensor Apply(TorchLinear linear, Tensor input)
+    {
+        var weight = Weight(linear.Weight);
+        var product = F.linear(input, weight);
+        if (linear.Adapters.Count == 0)
+            return product;
+        var parts = new List<Tensor>();
+        long row = 0;
+        foreach (var adapter in linear.Adapters)
+        {
+            if (adapter.Row > row)
+                parts.Add(product.narrow(-1, row, adapter.Row - row));
+            parts.Add(adapter.Apply(weight.narrow(0, adapter.Row, adapter.Rows), input, product.narrow(-1, adapter.Row, adapter.Rows), Dropout));
+            row = adapter.Row + adapter.Rows;
+        }
+
+        if (row < product.shape[1])
+            parts.Add(product.narrow(-1, row, product.shape[1] - row));
+        return parts.Count == 1 ? parts[0] : cat(parts, -1);
+    }
 
     /// <summary>Queries and keys normed and rotated, and values: [N, H + 2K, D].</summary>
     private Tensor Project(TorchBlock block, Tensor x, Tensor cosines, Tensor sines)
@@ -30,7 +52,7 @@ public sealed partial class TorchDecoder
     private Tensor ProjectGrouped(TorchGroupedAttention attention, Tensor input, Tensor cosines, Tensor sines)
     {
         int heads = Config.Heads, keys = Config.KeyValueHeads, size = Config.HeadSize;
-        var qkv = F.linear(input, Weight(attention.Qkv));
+        var qkv = Apply(attention.Qkv, input);
         if (attention.Bias is not null)
             qkv = qkv.Plus(attention.Bias.to(ComputeType));
         qkv = qkv.view(-1, heads + (2 * keys), size);
@@ -55,18 +77,18 @@ public sealed partial class TorchDecoder
     {
         var shape = Config.LatentAttention!;
         int heads = Config.Heads, size = Config.HeadSize, plain = shape.PlainHeadSize, rotary = shape.RotaryHeadSize;
-        var queryInput = latent.QueryDown is null ? input : Norm(F.linear(input, Weight(latent.QueryDown)).to(ScalarType.Float32), latent.QueryNorm!, LatentNormEpsilon).to(ComputeType);
-        var query = F.linear(queryInput, Weight(latent.Query)).view(-1, heads, size).to(ScalarType.Float32);
+        var queryInput = latent.QueryDown is null ? input : Norm(Apply(latent.QueryDown, input).to(ScalarType.Float32), latent.QueryNorm!, LatentNormEpsilon).to(ComputeType);
+        var query = Apply(latent.Query, queryInput).view(-1, heads, size).to(ScalarType.Float32);
         query = cat([query.narrow(-1, 0, plain), RotatePairs(query.narrow(-1, plain, rotary), cosines, sines)], -1);
 
         // The library divides scores by the root of the head size; what scaled positions add goes into the queries.
         var factor = Config.RopeScaling?.ScoreFactor ?? 1;
         if (factor != 1)
             query = query * factor;
-        var down = F.linear(input, Weight(latent.KeyValueDown)).to(ScalarType.Float32);
+        var down = Apply(latent.KeyValueDown, input).to(ScalarType.Float32);
         var sharedKey = RotatePairs(down.narrow(-1, shape.KeyValueRank, rotary).unsqueeze(1), cosines, sines).to(ComputeType);
         var compressed = Norm(down.narrow(-1, 0, shape.KeyValueRank), latent.KeyValueNorm, LatentNormEpsilon).to(ComputeType);
-        var up = F.linear(compressed, Weight(latent.KeyValueUp)).view(-1, heads, plain + shape.ValueHeadSize);
+        var up = Apply(latent.KeyValueUp, compressed).view(-1, heads, plain + shape.ValueHeadSize);
         var key = cat([up.narrow(-1, 0, plain), sharedKey.expand(-1, heads, -1)], -1);
         var value = F.pad(up.narrow(-1, plain, shape.ValueHeadSize), [0, size - shape.ValueHeadSize]);
         return cat([query.to(ComputeType), key, value], 1);
@@ -86,7 +108,7 @@ public sealed partial class TorchDecoder
     {
         if (Config.LatentAttention is { } latent && latent.ValueHeadSize < Config.HeadSize)
             mixed = mixed.view(-1, Config.Heads, Config.HeadSize).narrow(-1, 0, latent.ValueHeadSize).reshape(-1, (long)Config.Heads * latent.ValueHeadSize);
-        return F.linear(mixed, Weight(block.Output)).to(ScalarType.Float32);
+        return Apply(block.Output, mixed).to(ScalarType.Float32);
     }
 
     /// <summary>The residual stream behind the feed-forward layer or mixture, float32.</summary>
@@ -98,8 +120,8 @@ public sealed partial class TorchDecoder
 
     private Tensor FeedForward(TorchFeedForward layer, Tensor input)
     {
-        var gateUp = F.linear(input, Weight(layer.GateUp)).chunk(2, -1);
-        return F.linear(F.silu(gateUp[0]) * gateUp[1], Weight(layer.Down));
+        var gateUp = Apply(layer.GateUp, input).chunk(2, -1);
+        return Apply(layer.Down, F.silu(gateUp[0]) * gateUp[1]);
     }
 
     /// <summary>All rounds of a mixture, with the residual stream: <see cref="MixtureResidual"/>.</summary>

@@ -17,7 +17,6 @@ namespace Ratchet.Models.Torch;
 /// </remarks>
 public sealed partial class TorchDecoder : IDisposable
 {
-    private readonly bool _trainable;
     private readonly TorchOptions _options;
     private Tensor? _cosines;
     private Tensor? _sines;
@@ -32,7 +31,8 @@ public sealed partial class TorchDecoder : IDisposable
     {
     }
 
-    internal TorchDecoder(DecoderWeights weights, TorchOptions? options, bool trainable)
+    /// <summary>Copies weights to a device; with an adapter, that is what is trained.</summary>
+    internal TorchDecoder(DecoderWeights weights, TorchOptions? options, bool trainable, Adapters.LoraAdapter? adapter = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
         weights.Config.ThrowIfInvalid();
@@ -41,9 +41,8 @@ public sealed partial class TorchDecoder : IDisposable
         TorchNative.EnsureLoaded();
         Device = TorchNative.Device(_options.Device);
         Config = weights.Config;
-        _trainable = trainable;
         ComputeType = _options.Compute == WeightsType.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
-        Parameters = new TorchParameters(weights, Device, _options.Compute, trainable);
+        Parameters = new TorchParameters(weights, Device, _options.Compute, trainable, adapter);
     }
 
     /// <summary>Shape of the model.</summary>
@@ -56,20 +55,29 @@ public sealed partial class TorchDecoder : IDisposable
     /// <summary>What notes how mixtures route the tokens of the next passes, or null.</summary>
     internal TorchRouting? Routing { get; set; }
 
+    /// <summary>Dropout of the adapter in the passes that follow; null for none.</summary>
+    internal TorchDropout? Dropout { get; set; }
+
+    /// <summary>True where a training pass keeps only the blocks' inputs and computes the rest again.</summary>
+    internal bool GradientCheckpointing => _options.GradientCheckpointing;
+
     internal ScalarType ComputeType { get; }
 
-    /// <summary>Most tokens, padding included, of one pass: fewer where a large vocabulary makes the logits large.</summary>
-    internal int PassTokens => Math.Min(_options.MaxBatchTokens, Math.Max(16, (1 << 27) / Config.VocabularySize));
+    /// <summary>Most tokens, padding included, of one pass.</summary>
+    internal int PassTokens => _options.PassTokens(Config);
 
     /// <summary>Waits for the permits that an operation needs: on the CPU one for each thread of the library, else one for the thread that feeds the device.</summary>
     internal ThreadBudget.Lease? Enter(ThreadBudget? budget, CancellationToken cancellationToken = default) =>
         budget?.Enter(Device.type == DeviceType.CPU ? Math.Min(budget.Threads, TorchNative.Threads) : 1, cancellationToken);
 
-    /// <summary>A copy of the weights, float32 (rounded to bfloat16 where that is what the decoder computes with).</summary>
+    /// <summary>
+    /// A copy of the weights, float32 (rounded to bfloat16 where that is what the decoder computes with), with the adapter worked in where there is one.
+    /// </summary>
     public DecoderWeights Export()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return new DecoderWeights(Config, Parameters.CopyOut(Parameters.Values));
+        var weights = new DecoderWeights(Config, Parameters.Buffers.CopyOut(Parameters.Buffers.Values));
+        return Parameters.ExportAdapter()?.Merge(weights) ?? weights;
     }
 
     /// <summary>Takes over other weights of the same shape.</summary>
@@ -113,7 +121,7 @@ public sealed partial class TorchDecoder : IDisposable
             var rows = group.ConvertAll(g => sequences[order[g]]);
             var batch = TorchBatch.Create(rows, r => r.Count - 1, Device);
             var targets = TorchBatch.Upload([.. rows.SelectMany(r => r.Skip(1)).Select(id => (long)id)], Device);
-            var scores = TorchParameters.ToArray(LogProbabilities(Logits(Forward(batch)), targets));
+            var scores = TorchBuffers.ToArray(LogProbabilities(Logits(Forward(batch)), targets));
             var at = 0;
             foreach (var g in group)
             {
@@ -168,7 +176,7 @@ public sealed partial class TorchDecoder : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return TorchParameters.ToArray(Logits(Forward(TorchBatch.Create([sequence], r => r.Count, Device))));
+        return TorchBuffers.ToArray(Logits(Forward(TorchBatch.Create([sequence], r => r.Count, Device))));
     }
 
     /// <summary>Log-probability of each target under its row of logits, [T].</summary>
@@ -195,28 +203,65 @@ public sealed partial class TorchDecoder : IDisposable
     /// <param name="keep">As in <see cref="Forward"/>.</param>
     internal Tensor Run(Tensor ids, Tensor positions, int length, Func<int, Tensor, Tensor> attend, Tensor? keep = null)
     {
-        EnsureRotary(length);
-        var cosines = _cosines!.index_select(0, positions).unsqueeze(1);
-        var sines = _sines!.index_select(0, positions).unsqueeze(1);
-        var x = Parameters.Embedding.index_select(0, ids).to(ScalarType.Float32);
+        var rotation = Rotation(positions, length);
+        var x = Embed(ids);
         for (var i = 0; i < Parameters.Blocks.Count; i++)
-        {
-            // A scope a block: what the graph does not save is free at once.
-            using var scope = NewDisposeScope();
-            var block = Parameters.Blocks[i];
-            var attention = attend(i, Project(block, x, cosines, sines));
-            if (keep is not null && i == Parameters.Blocks.Count - 1)
-            {
-                attention = attention.index_select(0, keep);
-                x = x.index_select(0, keep);
-            }
+            x = Block(i, x, rotation, attend, keep);
+        return Norm(x, Parameters.FinalNorm);
+    }
 
-            x = x.Plus(Output(block, attention));
-            Routing?.BeginLayer(keep is not null && i == Parameters.Blocks.Count - 1);
-            x = FeedForward(i, x).MoveToOuterDisposeScope();
+    /// <summary>
+    /// Adds the gradient of a loss to that of the trained tensors and gives the loss. Keeps the input of each block only, and computes what is in a block
+    /// again on the way back (gradient checkpointing; Chen et al. 2016): memory for one block's inner values instead of all, for a third more work.
+    /// </summary>
+    /// <param name="batch">Rows.</param>
+    /// <param name="keep">As in <see cref="Forward"/>.</param>
+    /// <param name="loss">From final hidden states to the loss, one number.</param>
+    internal float BackwardByBlocks(TorchBatch batch, Tensor? keep, Func<Tensor, Tensor> loss)
+    {
+        using var outer = NewDisposeScope();
+        var rotation = Rotation(batch.Positions, batch.Length);
+        var inputs = new Tensor[Parameters.Blocks.Count + 1];
+        using (no_grad())
+        {
+            inputs[0] = Embed(batch.Ids);
+            for (var i = 0; i < Parameters.Blocks.Count; i++)
+                inputs[i + 1] = Block(i, inputs[i], rotation, Attend, keep);
         }
 
-        return Norm(x, Parameters.FinalNorm);
+        float result;
+        Tensor gradient;
+        using (var scope = NewDisposeScope())
+        {
+            var top = Leaf(inputs[^1]);
+            var value = loss(Norm(top, Parameters.FinalNorm));
+            value.backward();
+            result = value.item<float>();
+            gradient = top.grad!.MoveToOuterDisposeScope();
+        }
+
+        for (var i = Parameters.Blocks.Count - 1; i >= 0; i--)
+        {
+            using var scope = NewDisposeScope();
+            inputs[i + 1].Dispose();
+            var input = Leaf(inputs[i]);
+            Block(i, input, rotation, Attend, keep).backward([gradient]);
+            gradient.Dispose();
+            gradient = input.grad!.MoveToOuterDisposeScope();
+        }
+
+        if (Parameters.Embedding.requires_grad)
+            Embed(batch.Ids).backward([gradient]);
+        return result;
+
+        Tensor Attend(int block, Tensor qkv) => this.Attend(batch, qkv, null);
+
+        static Tensor Leaf(Tensor value)
+        {
+            var leaf = value.detach();
+            leaf.requires_grad = true;
+            return leaf;
+        }
     }
 
     /// <summary>Throws when a sequence cannot be put through the model.</summary>
@@ -231,6 +276,33 @@ public sealed partial class TorchDecoder : IDisposable
             if (id < 0 || id >= Config.VocabularySize)
                 throw new ArgumentException($"{what} holds the id {id}, outside the vocabulary of {Config.VocabularySize}.");
         }
+    }
+
+    private Tensor Embed(Tensor ids) => Parameters.Embedding.index_select(0, ids).to(ScalarType.Float32);
+
+    /// <summary>Cosines and sines of positions, each [N, 1, rotated / 2].</summary>
+    private (Tensor Cosines, Tensor Sines) Rotation(Tensor positions, int length)
+    {
+        EnsureRotary(length);
+        return (_cosines!.index_select(0, positions).unsqueeze(1), _sines!.index_select(0, positions).unsqueeze(1));
+    }
+
+    /// <summary>One block: residual stream in, residual stream out; in the last one only the kept tokens go on after attention.</summary>
+    private Tensor Block(int number, Tensor x, (Tensor Cosines, Tensor Sines) rotation, Func<int, Tensor, Tensor> attend, Tensor? keep)
+    {
+        // A scope a block: what the graph does not save is free at once.
+        using var scope = NewDisposeScope();
+        var block = Parameters.Blocks[number];
+        var attention = attend(number, Project(block, x, rotation.Cosines, rotation.Sines));
+        if (keep is not null && number == Parameters.Blocks.Count - 1)
+        {
+            attention = attention.index_select(0, keep);
+            x = x.index_select(0, keep);
+        }
+
+        x = x.Plus(Output(block, attention));
+        Routing?.BeginLayer(keep is not null && number == Parameters.Blocks.Count - 1);
+        return FeedForward(number, x).MoveToOuterDisposeScope();
     }
 
     /// <summary>Causal attention within rows: [N, H + 2K, D] to [N, H · D].</summary>

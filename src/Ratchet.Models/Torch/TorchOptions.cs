@@ -17,6 +17,19 @@ public sealed record TorchOptions
     /// <summary>Most tokens, padding included, that go through the model together; 16 or more. Longer lists of rows are divided.</summary>
     public int MaxBatchTokens { get; init; } = 8192;
 
+    /// <summary>
+    /// A training pass keeps the blocks' inputs only and computes the values inside them again on the way back: less memory, about a third more work,
+    /// the same gradients.
+    /// </summary>
+    public bool GradientCheckpointing { get; init; }
+
+    /// <summary>Most tokens, padding included, that go through a model together: fewer than <see cref="MaxBatchTokens"/> where a large vocabulary makes the logits large.</summary>
+    public int PassTokens(DecoderConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return Math.Min(MaxBatchTokens, Math.Max(16, (1 << 27) / config.VocabularySize));
+    }
+
     /// <summary>Throws when a setting is out of range.</summary>
     /// <exception cref="RatchetException">Names all settings concerned.</exception>
     public void ThrowIfInvalid()

@@ -13,6 +13,12 @@ internal static class TorchScalars
     /// <summary>1.</summary>
     public static readonly Scalar One = 1;
 
+    /// <summary>2.</summary>
+    public static readonly Scalar Two = 2;
+
+    /// <summary>The least squared length that is divided by.</summary>
+    public static readonly Scalar Tiny = 1e-24;
+
     /// <summary><paramref name="a"/> + <paramref name="b"/>.</summary>
     public static torch.Tensor Plus(this torch.Tensor a, torch.Tensor b) => a.add(b, One);
 }

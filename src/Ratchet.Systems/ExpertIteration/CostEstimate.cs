@@ -17,7 +17,7 @@ public sealed record CostEstimate
     /// <summary>Share of the matrix-product speed that training is taken to reach.</summary>
     public const double TrainingEfficiency = 0.5;
 
-    /// <summary>Trained parameters.</summary>
+    /// <summary>Parameters of the model.</summary>
     public required long Parameters { get; init; }
 
     /// <summary>Attempts of all rounds, training and evaluation.</summary>
@@ -35,8 +35,8 @@ public sealed record CostEstimate
     /// <summary>Optimizer steps, for <see cref="TrainedTokens"/>.</summary>
     public required long Steps { get; init; }
 
-    /// <summary>Bytes of memory: weights, gradients by shard, optimizer, the sampler's copy, activations of one step.</summary>
-    public required long MemoryBytes { get; init; }
+    /// <summary>Memory at its largest.</summary>
+    public required MemoryEstimate Memory { get; init; }
 
     /// <summary>Bytes of disk: one checkpoint a round with its optimizer, and the journal.</summary>
     public required long DiskBytes { get; init; }
@@ -78,7 +78,6 @@ public sealed record CostEstimate
             trained += (long)(rows * recipe.Learn.Epochs) * row;
         }
 
-        var activations = (long)Math.Min(recipe.Learn.BatchTokens, Math.Max(row, trained)) * shape.Layers * ((8L * shape.HiddenSize) + (3L * shape.FeedForwardSize)) * 4;
         return new CostEstimate
         {
             Parameters = parameters,
@@ -87,7 +86,7 @@ public sealed record CostEstimate
             MostSampledTokens = attempts * limit,
             TrainedTokens = trained,
             Steps = (trained / recipe.Learn.BatchTokens) + recipe.Rounds + 1,
-            MemoryBytes = (parameters * 4 * (4 + recipe.Learn.Shards)) + activations + 100_000_000,
+            Memory = MemoryEstimate.Of(recipe, shape),
             DiskBytes = (parameters * 12 * (recipe.Rounds + 1)) + (attempts * (200 + (length * 8L))),
             Seconds = ((2.0 * parameters * ((attempts * length) + (problems * recipe.Rounds * TokensOfPrompt)) / SamplingEfficiency) + (6.0 * parameters * trained / TrainingEfficiency)) / operationsPerSecond,
         };

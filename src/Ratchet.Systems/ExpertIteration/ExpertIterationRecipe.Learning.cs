@@ -1,4 +1,5 @@
 using Ratchet.Learning;
+using Ratchet.Models.Cpu;
 using Ratchet.Recipes;
 
 namespace Ratchet.Systems.ExpertIteration;
@@ -52,6 +53,24 @@ public sealed record LearnSettings
     [Between(1, 1024)]
     public int Shards { get; init; } = 4;
 
+    /// <summary>
+    /// Most tokens that go through the model together on the tensor library; the gradients of a step's parts are added up, token by token alike. Null is 8192.
+    /// </summary>
+    [Between(16, 100_000_000)]
+    public int? MicroBatchTokens { get; init; }
+
+    /// <summary>Computes the values inside the blocks again on the way back instead of keeping them, on the tensor library: less memory, about a third more work.</summary>
+    public bool GradientCheckpointing { get; init; }
+
+    /// <summary>Number type of the learner's matrix products; `bfloat16` needs the tensor library. Trained weights, their sums and the optimizer stay float32.</summary>
+    public WeightPrecision Compute { get; init; } = WeightPrecision.Float32;
+
+    /// <summary>Trains a low-rank adapter and leaves the model's weights as they are; a start model from fresh weights is trained whole. Null trains all weights.</summary>
+    public LoraSettings? Lora { get; init; }
+
+    /// <summary>Has a program of the user's do the training, from the model of `model.path` or, with fresh weights, from the start model on. Null trains here.</summary>
+    public ExternalSettings? External { get; init; }
+
     /// <summary>Optimizer steps between snapshots that a killed run goes on from; 0 makes none.</summary>
     [AtLeast(0)]
     public int SnapshotSteps { get; init; } = 200;
@@ -59,6 +78,19 @@ public sealed record LearnSettings
     /// <summary>Renamed copies of each row, besides the row itself.</summary>
     [Between(0, 1000)]
     public int Augment { get; init; } = 1;
+
+    /// <summary>Keys that only the tensor library knows, of those that are set.</summary>
+    internal IEnumerable<string> TensorLibraryKeys()
+    {
+        if (Lora is not null)
+            yield return "lora";
+        if (MicroBatchTokens is not null)
+            yield return "micro_batch_tokens";
+        if (GradientCheckpointing)
+            yield return "gradient_checkpointing";
+        if (Compute != WeightPrecision.Float32)
+            yield return "compute";
+    }
 }
 
 /// <summary>The weights that a round's training starts from.</summary>
@@ -116,10 +148,10 @@ public sealed record EvaluateSettings : IRecipeSection
 /// <summary>Which implementation does the work. The results agree within rounding, so a run keeps one choice.</summary>
 public sealed record EngineSettings
 {
-    /// <summary>Sampler: <c>own</c> (kernels of this project, CPU), <c>torch</c> (tensor library), or <c>auto</c>: own on the CPU.</summary>
+    /// <summary>Sampler: <c>own</c> (kernels of this project, CPU), <c>torch</c> (tensor library), or <c>auto</c>: own on the CPU for what it can do.</summary>
     public EngineChoice Sampler { get; init; } = EngineChoice.Auto;
 
-    /// <summary>Learner: <c>own</c> (kernels of this project, CPU), <c>torch</c> (tensor library), or <c>auto</c>: own on the CPU.</summary>
+    /// <summary>Learner: <c>own</c> (kernels of this project, CPU), <c>torch</c> (tensor library), or <c>auto</c>: own on the CPU for what it can do.</summary>
     public EngineChoice Learner { get; init; } = EngineChoice.Auto;
 }
 

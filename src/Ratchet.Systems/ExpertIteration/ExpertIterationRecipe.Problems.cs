@@ -52,6 +52,9 @@ public sealed record ModelSettings : IRecipeSection
     [Between(259, 1_000_000)]
     public int Vocabulary { get; init; } = 512;
 
+    /// <summary>Writes prompts by the chat template of the model of `path`, where it has one; false writes them plainly. Checkpoints keep what was chosen.</summary>
+    public bool ChatTemplate { get; init; } = true;
+
     /// <summary>Transformer blocks.</summary>
     [Between(1, 1000)]
     public int Layers { get; init; } = 5;

@@ -1,3 +1,4 @@
+using Ratchet.Learning.External;
 using Ratchet.Recipes;
 
 namespace Ratchet.Systems.ExpertIteration;
@@ -87,5 +88,17 @@ public sealed record ExpertIterationRecipe : Recipe
             yield return new("engine.sampler", $"The own sampler runs on the CPU only, and device is {Device}.", "Set engine.sampler to auto or torch, or device to cpu.") { With = ["device"] };
         if (Device != "cpu" && Engine.Learner == EngineChoice.Own)
             yield return new("engine.learner", $"The own learner runs on the CPU only, and device is {Device}.", "Set engine.learner to auto or torch, or device to cpu.") { With = ["device"] };
+        if (Learn.External is { } external)
+        {
+            if (Learn.TensorLibraryKeys().FirstOrDefault() is { } here)
+                yield return new($"learn.{here}", $"learn.{here} is for training here, and learn.external has another program do it.", "Leave one of the two out.") { With = ["learn.external"] };
+            if (Selection.SeedWeight != 1)
+                yield return new("selection.seed_weight", "The layouts for other trainers have no place for row weights.", "Set it to 1 beside learn.external.") { With = ["learn.external"] };
+            if (external.Format == RowFormat.Preference && Model.Path is not null && Start.Epochs > 0)
+                yield return new("start.epochs", "Seed problems have no rejected attempts, so there is nothing to prefer in the start training (learn.external.format).", "Set start.epochs to 0.") { With = ["learn.external.format"] };
+        }
+
+        if (Engine.Learner == EngineChoice.Own && Learn.TensorLibraryKeys().FirstOrDefault() is { } key)
+            yield return new($"learn.{key}", $"The own learner does not know learn.{key}.", $"Set engine.learner to auto or torch, or leave learn.{key} out.") { With = ["engine.learner"] };
     }
 }

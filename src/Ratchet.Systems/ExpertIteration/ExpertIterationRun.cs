@@ -62,7 +62,7 @@ public static class ExpertIterationRun
         var observing = new SummaryWriter(observer, () => run.WriteSummary(RunSummaries.Make(world, journal, "running", null)));
         try
         {
-            using var stages = world.Stages();
+            using var stages = world.Stages(journal);
             var engine = new LoopEngine(
                 stages.Loop, world.Options, world.Problems, world.SeedExamples, run, journal, world.Root, world.Budget, observing, stages.Parity);
             await engine.RunAsync(cancellationToken);

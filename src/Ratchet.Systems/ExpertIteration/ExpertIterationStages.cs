@@ -1,6 +1,8 @@
 using Ratchet.Checkpoints;
 using Ratchet.Examples;
+using Ratchet.Journal;
 using Ratchet.Learning;
+using Ratchet.Learning.External;
 using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Models.Cpu;
@@ -19,7 +21,7 @@ internal sealed class ExpertIterationStages : IDisposable
     private readonly SamplerProposer _proposer;
     private readonly DomainVerifier _verifier;
 
-    public ExpertIterationStages(ExpertIterationWorld world)
+    public ExpertIterationStages(ExpertIterationWorld world, RunJournal journal)
     {
         _world = world;
         var recipe = world.Recipe;
@@ -53,8 +55,10 @@ internal sealed class ExpertIterationStages : IDisposable
                     SeedOnly = recipe.Selection.SeedOnly,
                 },
                 tokenizer.EndId),
-            Learner(recipe.Start.LearningRate ?? recipe.Learn.LearningRate, recipe.Start.Augment),
-            Learner(recipe.Learn.LearningRate, recipe.Learn.Augment));
+            world.StartFrom is not null && recipe.Learn.External is { } first
+                ? External(first, journal)
+                : Learner(recipe.Start.LearningRate ?? recipe.Learn.LearningRate, recipe.Start.Augment, world.StartFrom is null ? null : recipe.Learn.Lora),
+            recipe.Learn.External is { } external ? External(external, journal) : Learner(recipe.Learn.LearningRate, recipe.Learn.Augment, recipe.Learn.Lora));
     }
 
     public LoopStages Loop { get; }
@@ -68,12 +72,11 @@ internal sealed class ExpertIterationStages : IDisposable
         var tokenizer = _world.Tokenizer;
         var stream = _world.Root.Derive("parity").Derive(request.Round);
         var prompts = request.Items.Take(ParityPrompts)
-            .Select(i => new SamplePrompt([tokenizer.BeginId, .. tokenizer.Encode(_world.Domain.Prompt(i.Problem))], [stream.Derive(i.Problem.Id)])).ToList();
+            .Select(i => new SamplePrompt(tokenizer.EncodePrompt(_world.Domain.Prompt(i.Problem)), [stream.Derive(i.Problem.Id)])).ToList();
         using var sampler = OpenSampler(checkpoint);
         var samples = sampler.Generate(
             prompts, new SamplingOptions { MaxNewTokens = _world.Recipe.Propose.MaxNewTokens, StopIds = [tokenizer.EndId] });
-        using var trainer = OpenTrainer(CheckpointStore.LoadWeights(checkpoint.Folder), new AdamWOptions());
-        var scores = trainer.Score([.. prompts.Zip(samples, (p, s) => (IReadOnlyList<int>)[.. p.Ids, .. s.Ids])]);
+        var scores = Score(checkpoint, [.. prompts.Zip(samples, (p, s) => (IReadOnlyList<int>)[.. p.Ids, .. s.Ids])]);
         var worst = 0.0;
         for (var i = 0; i < samples.Count; i++)
         {
@@ -94,24 +97,45 @@ internal sealed class ExpertIterationStages : IDisposable
     {
         var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
         return _world.SamplerEngine == "torch"
-            ? new TorchSampler(weights, Torch(_world.Recipe.Model.WeightsType == WeightPrecision.BFloat16 ? WeightsType.BFloat16 : WeightsType.Float32), _world.Budget)
+            ? new TorchSampler(weights, Torch(_world.Recipe.Model.WeightsType), _world.Budget)
             : new CpuSampler(weights, _world.Budget.Threads, _world.Recipe.Model.WeightsType, _world.Budget);
     }
 
-    private IDecoderTrainer OpenTrainer(DecoderWeights weights, AdamWOptions adamW) => _world.LearnerEngine == "torch"
-        ? new TorchTrainer(weights, adamW, Torch(WeightsType.Float32), _world.Budget)
+    /// <summary>The learner's full forward pass. On the tensor library without gradients and optimizer, which the pass does not need.</summary>
+    private IReadOnlyList<float[]> Score(Checkpoint checkpoint, IReadOnlyList<IReadOnlyList<int>> sequences)
+    {
+        var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
+        if (_world.LearnerEngine == "torch")
+        {
+            using var scorer = new TorchSampler(weights, LearnerTorch(), _world.Budget);
+            return scorer.Score(sequences);
+        }
+
+        using var trainer = OpenTrainer(weights, new AdamWOptions(), null);
+        return trainer.Score(sequences);
+    }
+
+    private IDecoderTrainer OpenTrainer(DecoderWeights weights, AdamWOptions adamW, LoraTraining? lora) => _world.LearnerEngine == "torch"
+        ? new TorchTrainer(weights, adamW, LearnerTorch(), _world.Budget, lora)
         : new CpuTrainer(weights, adamW, CpuOptions(), _world.Budget);
 
     /// <summary>Settings of the tensor library, whose threads are the run's.</summary>
-    private TorchOptions Torch(WeightsType compute)
+    private TorchOptions Torch(WeightPrecision precision)
     {
         TorchNative.Threads = _world.Budget.Threads;
-        return new TorchOptions { Device = _world.Recipe.Device, Compute = compute };
+        return new TorchOptions { Device = _world.Recipe.Device, Compute = precision == WeightPrecision.BFloat16 ? WeightsType.BFloat16 : WeightsType.Float32 };
+    }
+
+    private TorchOptions LearnerTorch()
+    {
+        var learn = _world.Recipe.Learn;
+        var options = Torch(learn.Compute);
+        return options with { MaxBatchTokens = learn.MicroBatchTokens ?? options.MaxBatchTokens, GradientCheckpointing = learn.GradientCheckpointing };
     }
 
     private CpuTrainerOptions CpuOptions() => new() { Threads = _world.Budget.Threads, Shards = _world.Recipe.Learn.Shards };
 
-    private SupervisedLearner Learner(double learningRate, int renamings)
+    private SupervisedLearner Learner(double learningRate, int renamings, LoraSettings? lora)
     {
         var learn = _world.Recipe.Learn;
         var options = new LearningOptions
@@ -123,11 +147,21 @@ internal sealed class ExpertIterationStages : IDisposable
             FinalFraction = learn.FinalFraction,
             AdamW = new AdamWOptions { Beta1 = learn.Beta1, Beta2 = learn.Beta2, WeightDecay = learn.WeightDecay, ClipNorm = learn.ClipNorm },
             SnapshotInterval = learn.SnapshotSteps,
-            Engine = _world.LearnerEngine == "torch" ? "torch" : "cpu",
+            Engine = _world.LearnerEngine == "torch" ? EngineText(learn) : "cpu",
             Cpu = CpuOptions(),
+            Lora = lora?.Options(),
         };
         return new SupervisedLearner(_world.Shape, _world.Tokenizer, options, OpenTrainer, renamings == 0 ? null : (row, epoch, stream) => Rename(row, epoch, stream, renamings));
     }
+
+    private ExternalLearner External(ExternalSettings settings, RunJournal journal) => new(
+        settings.Options(),
+        _world.Tokenizer,
+        request => new RunRows(_world.Domain, journal).Texts(request.Examples.Where(r => r.Weight > 0).Select(r => (r.ProblemId, r.AttemptIds)), settings.Format, request.Round));
+
+    /// <summary>The tensor library with what changes its sums.</summary>
+    private static string EngineText(LearnSettings learn) =>
+        "torch" + (learn.Compute == WeightPrecision.BFloat16 ? " bfloat16" : "") + (learn.MicroBatchTokens is { } tokens ? FormattableString.Invariant($" {tokens}") : "");
 
     /// <summary>
     /// The row under one of a fixed number of renamings; every (renamings + 1)-th epoch sees the row itself, and so does one whose renaming

@@ -1,5 +1,6 @@
 using Ratchet.Checkpoints;
 using Ratchet.Examples;
+using Ratchet.Journal;
 using Ratchet.Learning;
 using Ratchet.Loop;
 using Ratchet.Models;
@@ -21,11 +22,15 @@ internal sealed class ExpertIterationWorld
         Root = RandomStream.FromSeed(recipe.Seed);
         Budget = new ThreadBudget(recipe.Threads);
         StartFrom = recipe.Model.Path is { } path ? CheckpointStore.Open(path, "start") : null;
-        Tokenizer = StartFrom is not null ? ModelTokenizer.Load(StartFrom.Folder, domain)
+        Tokenizer = StartFrom is not null ? ModelTokenizer.Load(StartFrom.Folder, domain, recipe.Model.ChatTemplate)
             : recipe.Model.Tokenizer == TokenizerChoice.Bpe ? ModelTokenizer.Train(domain, problems, recipe.Model.Vocabulary)
             : domain.Tokenizer;
         Shape = StartFrom is null ? ShapeOf(recipe, Tokenizer) : CheckpointStore.LoadConfig(StartFrom.Folder);
         Shape.ThrowIfInvalid();
+
+        // What a GPU has is not known before the run; what the machine has is.
+        if (recipe.Device == "cpu" && MemoryEstimate.Of(recipe, Shape).Check(MemoryEstimate.Available) is { } note)
+            notes.Add(note);
         RequirePrompts();
         SeedExamples = SeedRows(notes);
         Options = OptionsOf();
@@ -56,10 +61,22 @@ internal sealed class ExpertIterationWorld
     public LoopOptions Options { get; }
 
     /// <summary><c>own</c> or <c>torch</c>.</summary>
-    public string SamplerEngine => EngineName(Recipe.Engine.Sampler);
+    public string SamplerEngine => Engine(Recipe, Shape, Recipe.Engine.Sampler);
 
     /// <summary><c>own</c> or <c>torch</c>.</summary>
-    public string LearnerEngine => EngineName(Recipe.Engine.Learner);
+    public string LearnerEngine => LearnerEngineOf(Recipe, Shape);
+
+    /// <summary>What a model of a shape is learned by: <c>own</c> or <c>torch</c>.</summary>
+    public static string LearnerEngineOf(ExpertIterationRecipe recipe, DecoderConfig shape) =>
+        recipe.Engine.Learner == EngineChoice.Auto && recipe.Learn.TensorLibraryKeys().Any() ? "torch" : Engine(recipe, shape, recipe.Engine.Learner);
+
+    /// <summary>What a choice comes to for a model of a shape: <c>own</c> or <c>torch</c>.</summary>
+    public static string Engine(ExpertIterationRecipe recipe, DecoderConfig shape, EngineChoice choice) => choice switch
+    {
+        EngineChoice.Own => "own",
+        EngineChoice.Torch => "torch",
+        _ => recipe.Device == "cpu" && shape.RunsOnOwnKernels ? "own" : "torch",
+    };
 
     /// <summary>Meets the recipe's domain.</summary>
     /// <param name="recipe">Recipe, read and checked.</param>
@@ -73,15 +90,16 @@ internal sealed class ExpertIterationWorld
     }
 
     /// <summary>Makes the stages. Dispose them when the run ends.</summary>
-    public ExpertIterationStages Stages() => new(this);
+    /// <param name="journal">Journal of the run, for rows as text.</param>
+    public ExpertIterationStages Stages(RunJournal journal) => new(this, journal);
 
     /// <summary>
-    /// The row of a problem with its solution: begin mark, prompt, solution, end mark. Prompt and solution are encoded apart, as the sampler
+    /// The row of a problem with its solution: begin mark and prompt (or the prompt as a turn of the model's chat template), solution, end mark. Prompt and solution are encoded apart, as the sampler
     /// sees them: no token reaches from one into the other.
     /// </summary>
     public Example Row(string id, Problem problem, string solution, IReadOnlyList<string> attempts)
     {
-        int[] prompt = [Tokenizer.BeginId, .. Tokenizer.Encode(Domain.Prompt(problem))];
+        var prompt = Tokenizer.EncodePrompt(Domain.Prompt(problem));
         return new Example
         {
             Id = id,
@@ -114,13 +132,6 @@ internal sealed class ExpertIterationWorld
         };
     }
 
-    private string EngineName(EngineChoice choice) => choice switch
-    {
-        EngineChoice.Own => "own",
-        EngineChoice.Torch => "torch",
-        _ => Recipe.Device == "cpu" && Shape.RunsOnOwnKernels ? "own" : "torch",
-    };
-
     /// <summary>Refuses problems that the model cannot be shown, before anything is done.</summary>
     private void RequirePrompts()
     {
@@ -131,7 +142,7 @@ internal sealed class ExpertIterationWorld
         {
             try
             {
-                var length = 1 + Tokenizer.Encode(Domain.Prompt(problem)).Length;
+                var length = Tokenizer.EncodePrompt(Domain.Prompt(problem)).Length;
                 if (length < Shape.MaxPositions)
                     continue;
                 tooLong.Add(problem.Id);

@@ -33,7 +33,7 @@ internal static class RunSummaries
             Parity = new ParitySummary(rounds.Select(r => r.Parity).DefaultIfEmpty(0).Max()),
             Removed = new SortedDictionary<string, int>(world.Problems.Removed.ToDictionary(r => r.Key, r => r.Value), StringComparer.Ordinal),
             WeightsHash = journal.Checkpoints() is [.., var last] ? last.WeightsHash : null,
-            Environment = Environment(world.Budget.Threads, world.Recipe.Device, ("sampler", world.SamplerEngine), ("learner", world.LearnerEngine)),
+            Environment = Environment(world.Budget.Threads, world.Recipe.Device, ("sampler", world.SamplerEngine), ("learner", world.Recipe.Learn.External is null ? world.LearnerEngine : "external")),
         };
     }
 

@@ -19,6 +19,13 @@ public interface ITokenizer
     /// <exception cref="TokenizationException">The text holds a symbol that a closed vocabulary lacks.</exception>
     int[] Encode(string text);
 
+    /// <summary>
+    /// The ids of a prompt that a model is to continue: the begin mark and the text. A tokenizer with a chat template writes the text as a user's turn and
+    /// begins the model's.
+    /// </summary>
+    /// <exception cref="TokenizationException">The text holds a symbol that a closed vocabulary lacks, or spells a mark of the model's turns.</exception>
+    int[] EncodePrompt(string text) => [BeginId, .. Encode(text)];
+
     /// <summary>The text of some ids. Begin, end and pad marks give no text.</summary>
     string Decode(ReadOnlySpan<int> ids);
 

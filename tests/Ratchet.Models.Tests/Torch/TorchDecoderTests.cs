@@ -76,7 +76,7 @@ public sealed class TorchDecoderTests
         for (var step = 0; step < 5; step++)
         {
             var ids = sequences.Select((q, s) => (long)q[prompts[s] + step]).ToArray();
-            var logits = TorchParameters.ToArray(cache.Step(ids, prompts.Select(p => (long)p + step).ToArray()));
+            var logits = TorchBuffers.ToArray(cache.Step(ids, prompts.Select(p => (long)p + step).ToArray()));
             for (var s = 0; s < 3; s++)
             {
                 var vocabulary = weights.Config.VocabularySize;
@@ -110,7 +110,7 @@ public sealed class TorchDecoderTests
 
         for (var step = 0; step < 5; step++)
         {
-            var logits = TorchParameters.ToArray(cache.Step([sequences[0][5 + step], sequences[1][4 + step]], [5 + step, 4 + step]));
+            var logits = TorchBuffers.ToArray(cache.Step([sequences[0][5 + step], sequences[1][4 + step]], [5 + step, 4 + step]));
 
             var size = weights.Config.VocabularySize;
             AssertClose([.. decoder.AllLogits(sequences[0][..(6 + step)])[^size..].Select(l => (double)l)], logits[..size], Float32Tolerance);
@@ -154,7 +154,7 @@ public sealed class TorchDecoderTests
 
         cache.Move(1, 0, 7);
 
-        AssertClose(ReferenceDecoder.Logits(weights, sequence)[^1], TorchParameters.ToArray(cache.Step([sequence[7]], [7])), Float32Tolerance);
+        AssertClose(ReferenceDecoder.Logits(weights, sequence)[^1], TorchBuffers.ToArray(cache.Step([sequence[7]], [7])), Float32Tolerance);
     }
 
     [Theory]

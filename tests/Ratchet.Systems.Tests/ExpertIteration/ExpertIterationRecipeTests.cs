@@ -31,6 +31,7 @@ public sealed class ExpertIterationRecipeTests
               path: null
               tokenizer: domain
               vocabulary: 512
+              chat_template: true
               layers: 5
               hidden_size: 128
               heads: 4
@@ -79,6 +80,11 @@ public sealed class ExpertIterationRecipeTests
               beta2: 0.95
               clip_norm: 1
               shards: 4
+              micro_batch_tokens: null
+              gradient_checkpointing: false
+              compute: float32
+              lora: null
+              external: null
               snapshot_steps: 200
               augment: 1
             evaluate:
@@ -135,6 +141,45 @@ public sealed class ExpertIterationRecipeTests
             my.yaml:14:3: evaluate.k: pass@16 needs at least 16 attempts, and evaluate.samples is 8. Make samples larger or leave this k out.
             my.yaml:16:3: engine.learner: The own learner runs on the CPU only, and device is cuda. Set engine.learner to auto or torch, or device to cpu.
             """.ReplaceLineEndings("\n"), Mistakes(reading));
+    }
+
+    [Fact]
+    public void Mistakes_in_adapters_and_other_trainers_are_named()
+    {
+        var adapter = Read("""
+            system: expert-iteration
+            name: a
+            learn:
+              lora: {rank: 0, target: [q_proj], dropout: 1}
+              gradient_checkpointing: true
+            engine:
+              learner: own
+            """);
+        var external = Read("""
+            system: expert-iteration
+            name: a
+            model:
+              path: somewhere
+            selection:
+              seed_weight: 0.5
+            learn:
+              lora: {targets: []}
+              external: {command: [python3, train.py, "{rows}"], format: preference}
+            """);
+
+        Assert.Equal("""
+            my.yaml:4:3: learn.lora: The own learner does not know learn.lora. Set engine.learner to auto or torch, or leave learn.lora out.
+            my.yaml:4:16: learn.lora.rank: '0' is out of bounds. It must be from 1 to 4096.
+            my.yaml:4:19: learn.lora.target: There is no such key. Did you mean 'targets'? Keys of learn.lora: rank, alpha, dropout, targets, dora, rslora.
+            my.yaml:4:46: learn.lora.dropout: '1' is out of bounds. It must be at least 0 and below 1.
+            """.ReplaceLineEndings("\n"), Mistakes(adapter));
+        Assert.Equal("""
+            my.yaml:6:3: selection.seed_weight: The layouts for other trainers have no place for row weights. Set it to 1 beside learn.external.
+            my.yaml:8:3: learn.lora: learn.lora is for training here, and learn.external has another program do it. Leave one of the two out.
+            my.yaml:8:10: learn.lora.targets: At least one target is needed. For example [all-linear] or [q_proj, v_proj].
+            my.yaml:9:14: learn.external.command: The command does not say where {out} goes. Put {out} into one of its arguments.
+            my.yaml:9:54: start.epochs: Seed problems have no rejected attempts, so there is nothing to prefer in the start training (learn.external.format). Set start.epochs to 0.
+            """.ReplaceLineEndings("\n"), Mistakes(external));
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public sealed class TokenizerRunTests : IDisposable
         var checkpoint = PolicyProbe.Find(_folder["run"]);
         var domain = DomainCatalog.Create("propositional");
         var judged = await PolicyProbe.JudgeAsync(
-            checkpoint, domain, problems.In(Split.Heldout), new SamplingOptions { MaxNewTokens = 60 }, 2, Attempts.Phase.Heldout, 1, 1, CancellationToken.None);
+            checkpoint, domain, problems.In(Split.Heldout), new SamplingOptions { MaxNewTokens = 60 }, 2, Attempts.Phase.Heldout, 1, 1, "cpu", CancellationToken.None);
         Assert.Equal(20, judged.Count);
         Assert.Contains(judged, j => j.Attempt.Text.Contains("intros", StringComparison.Ordinal));
         await TinyRun.StartAsync(
