@@ -10,6 +10,8 @@ const string Usage = """
                  --batches 1,32  --threads 1,2  --repeats 5
       trainer    the own trainer alone: --seconds 8  --sizes 1,10,30  --threads 1,2
       sampler    the own sampler alone: THREADS [bf16]
+      drafts     prompt lookup decoding beside plain decoding, the same tokens: --repeats 3  --threads 1  --tokens 160
+                 --model FOLDER (a model of the domain propositional, in the place of random ones)
       metamath   reading and verifying a Metamath database beside the metamath program, and single proofs
                  --database /usr/share/metamath/databases/set.mm  --repeats 3
       metamath-steps   how many known proofs of a Metamath database can be made again step by step
@@ -32,6 +34,7 @@ Action? verb = args.FirstOrDefault() switch
     "sampling" => () => SamplingSideBySide.Run(rest),
     "trainer" => () => TrainerBench.Run(rest),
     "sampler" => () => SamplerBench.Run(rest),
+    "drafts" => () => DraftBench.Run(rest),
     "coq" => () => CoqBench.Run(rest),
     "coq-data" => () => CoqData.Run(rest),
     "metamath" => () => MetamathBench.Run(rest),

@@ -6,6 +6,7 @@ using Ratchet.Models.Cpu;
 using Ratchet.Problems;
 using Ratchet.Runs;
 using Ratchet.Sampling;
+using Ratchet.Sampling.Constraints;
 
 namespace Ratchet.Systems;
 
@@ -34,15 +35,20 @@ public static class PolicyProbe
     /// <param name="domain">Domain of the problems. Prompts are written in the checkpoint's own tokenizer.</param>
     /// <param name="options">How to draw.</param>
     /// <param name="threads">Threads; 0 takes all cores. Never changes the result.</param>
-    /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read.</exception>
-    public static SamplerProposer Open(Checkpoint checkpoint, IDomain domain, SamplingOptions options, int threads)
+    /// <param name="grammar">Language that attempts are held to, or null.</param>
+    /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, or the grammar cannot be used.</exception>
+    public static SamplerProposer Open(Checkpoint checkpoint, IDomain domain, SamplingOptions options, int threads, Grammar? grammar = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(domain);
         ArgumentNullException.ThrowIfNull(options);
         var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
         var tokenizer = ModelTokenizer.Load(checkpoint.Folder, domain);
-        var draw = options with { StopIds = [tokenizer.EndId] };
+        var draw = options with
+        {
+            StopIds = [tokenizer.EndId],
+            Constraint = grammar is null ? null : GrammarConstraint.Compile(grammar, TokenVocabulary.Of(tokenizer, weights.Config.VocabularySize)),
+        };
         var proposer = new SamplerProposer(
             domain.Prompt, tokenizer, _ => new CpuSampler(weights, threads == 0 ? Environment.ProcessorCount : threads, WeightPrecision.Float32), weights.Config.MaxPositions, draw, draw);
         proposer.Load(checkpoint);
@@ -59,16 +65,17 @@ public static class PolicyProbe
     /// <param name="seed">Seed of the draws.</param>
     /// <param name="threads">Threads; 0 takes all cores. Never changes the result.</param>
     /// <param name="cancellationToken">Stops the work.</param>
+    /// <param name="grammar">Language that attempts are held to, or null.</param>
     /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, or a prompt cannot be written in its vocabulary or is too long for the model.</exception>
     public static async Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(
-        Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, SamplingOptions options, int samples, Phase phase, ulong seed, int threads, CancellationToken cancellationToken)
+        Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, SamplingOptions options, int samples, Phase phase, ulong seed, int threads, CancellationToken cancellationToken, Grammar? grammar = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(domain);
         ArgumentNullException.ThrowIfNull(problems);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        using var proposer = Open(checkpoint, domain, options, threads);
+        using var proposer = Open(checkpoint, domain, options, threads, grammar);
         var attempts = await proposer.ProposeAsync(
             new ProposalRequest
             {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using Ratchet.Journal;
 using Ratchet.Loop;
 using Ratchet.Models;
@@ -10,7 +11,7 @@ using Ratchet.Runs;
 namespace Ratchet.Systems.ExpertIteration;
 
 /// <summary>Runs an expert-iteration recipe in a run folder: start, resume, summary, report.</summary>
-public static class ExpertIterationRun
+public static partial class ExpertIterationRun
 {
     /// <summary>Starts a run in a new folder and works until it is done.</summary>
     /// <param name="recipe">Recipe, read and checked.</param>
@@ -46,7 +47,12 @@ public static class ExpertIterationRun
         ExpertIterationWorld world, RunFolder run, RunJournal journal, IRunObserver observer, CancellationToken cancellationToken)
     {
         journal.BeginSession(TimeProvider.System.GetUtcNow());
-        var recipeHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(await File.ReadAllTextAsync(run.RecipePath, cancellationToken))));
+        var text = await File.ReadAllTextAsync(run.RecipePath, cancellationToken);
+
+        // What an endpoint may cost is no part of what is computed: a run that its budget stopped goes on with a higher one.
+        if (world.Recipe.Propose.Endpoint is not null)
+            text = Budget().Replace(text, "$1 0");
+        var recipeHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
         if (journal.Meta("recipe_sha256") is { } begun)
         {
             if (begun != recipeHash)
@@ -77,6 +83,8 @@ public static class ExpertIterationRun
         if (journal.Rounds().Count <= world.Options.Rounds)
             RequireCheckpoints(run, journal);
 
+        using var endpoint = RunEndpoint.Open(world.Recipe, run.Root);
+        world.Endpoint = endpoint;
         var notes = world.Notes;
         foreach (var note in notes)
             observer.OnEvent(new RunEvent.Note { Round = 0, Message = note });
@@ -131,6 +139,9 @@ public static class ExpertIterationRun
             // The same full disk that stopped the run; the first message is the one to show.
         }
     }
+
+    [GeneratedRegex(@"^(    budget:).*$", RegexOptions.Multiline)]
+    private static partial Regex Budget();
 
     /// <summary>Passes events on, and writes the summary whenever a round is done.</summary>
     private sealed class SummaryWriter(IRunObserver inner, Action write) : IRunObserver

@@ -26,8 +26,9 @@ internal sealed class ExpertIterationWorld
             : domain.Tokenizer;
         Shape = StartFrom is null ? ShapeOf(recipe, Tokenizer) : CheckpointStore.LoadConfig(StartFrom.Folder);
         Shape.ThrowIfInvalid();
-        RequirePrompts();
-        SeedExamples = SeedRows(notes);
+        if (recipe.Learns)
+            RequirePrompts();
+        SeedExamples = recipe.Learns ? SeedRows(notes) : [];
         Options = OptionsOf();
     }
 
@@ -54,6 +55,9 @@ internal sealed class ExpertIterationWorld
     public IReadOnlyList<Example> SeedExamples { get; }
 
     public LoopOptions Options { get; }
+
+    /// <summary>The model elsewhere that proposes; set while the run works, null for none.</summary>
+    public RunEndpoint? Endpoint { get; set; }
 
     /// <summary><c>own</c> or <c>torch</c>.</summary>
     public string SamplerEngine => EngineName(Recipe.Engine.Sampler);
@@ -198,7 +202,8 @@ internal sealed class ExpertIterationWorld
             ProblemsPerRound = r.Propose.ProblemsPerRound,
             BatchProblems = r.Propose.BatchProblems,
             StartEpochs = SeedExamples.Count == 0 && StartFrom is not null ? 0 : r.Start.Epochs,
-            StartFrom = StartFrom,
+            StartFrom = r.Learns ? StartFrom : new Checkpoint("endpoint:" + r.Propose.Endpoint!.Model, "", ""),
+            Learns = r.Learns,
             Epochs = r.Learn.Epochs,
             LearnFrom = r.Learn.From == LearnFrom.Base ? Loop.LearnFrom.Base : Loop.LearnFrom.Continue,
             EvaluationSamples = r.Evaluate.Samples,
