@@ -14,7 +14,8 @@ internal static class DraftBench
 
     public static void Run(string[] args)
     {
-        SideBySide.Check(args, "--repeats", "--threads", "--model", "--tokens");
+        SideBySide.Check(args, "--repeats", "--threads", "--model", "--tokens", "--sizes");
+        var sizes = SideBySide.Option(args, "--sizes", "1M,12M,40M").Split(',');
         var repeats = SideBySide.Number(SideBySide.Option(args, "--repeats", "3"));
         var threads = SideBySide.Number(SideBySide.Option(args, "--threads", "1"));
         var tokens = SideBySide.Number(SideBySide.Option(args, "--tokens", "160"));
@@ -36,6 +37,8 @@ internal static class DraftBench
 
         foreach (var (name, config) in new[] { ("1M", Config(64, 128, 5, 352)), ("12M", Config(2048, 384, 6, 1024)), ("40M", Config(4096, 640, 8, 1792)) })
         {
+            if (!sizes.Contains(name))
+                continue;
             var weights = DecoderWeights.Initialize(config, RandomStream.FromSeed(1), 0.05);
             var stream = RandomStream.FromSeed(2);
             foreach (var (texts, temperature) in new[] { ("most likely text, which repeats itself", 0.0), ("temperature 1, which does not", 1.0) })

@@ -10,7 +10,7 @@ const string Usage = """
                  --batches 1,32  --threads 1,2  --repeats 5
       trainer    the own trainer alone: --seconds 8  --sizes 1,10,30  --threads 1,2
       sampler    the own sampler alone: THREADS [bf16]
-      drafts     prompt lookup decoding beside plain decoding, the same tokens: --repeats 3  --threads 1  --tokens 160
+      drafts     prompt lookup decoding beside plain decoding, the same tokens: --repeats 3  --threads 1  --tokens 160  --sizes 1M,12M,40M
                  --model FOLDER (a model of the domain propositional, in the place of random ones)
       metamath   reading and verifying a Metamath database beside the metamath program, and single proofs
                  --database /usr/share/metamath/databases/set.mm  --repeats 3

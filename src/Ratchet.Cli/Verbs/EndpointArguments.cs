@@ -108,9 +108,15 @@ internal sealed class EndpointArguments
 internal sealed record OpenEndpoint(EndpointClient? Client, RecordedModel Model, EndpointProposer Proposer, string Name, IReadOnlyDictionary<string, string> Settings) : IDisposable
 {
     /// <summary>What it came to, in one line.</summary>
-    public string Bill => Model.Spending is var s
-        ? FormattableString.Invariant($"{s.Calls} calls answered, {s.Replayed} from the file; {s.InputTokens} tokens in, {s.OutputTokens} out{(s.Cost > 0 ? $", cost {s.Cost:0.####}" : "")}")
-        : "";
+    public string Bill
+    {
+        get
+        {
+            var spent = Model.Spending;
+            var cost = spent.Cost > 0 ? FormattableString.Invariant($", cost {spent.Cost:0.######}") : "";
+            return $"{spent.Calls} calls answered, {spent.Replayed} from the file; {spent.InputTokens} tokens in, {spent.OutputTokens} out{cost}";
+        }
+    }
 
     public void Dispose()
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -52,6 +53,8 @@ public sealed class RecordedModel : ICompletionModel, IDisposable
     private long _input;
     private long _output;
     private double _pending;
+    private int _inWork;
+    private TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Opens a file of replies.</summary>
     /// <param name="inner">Answers what the file does not hold; null answers from the file alone.</param>
@@ -90,34 +93,12 @@ public sealed class RecordedModel : ICompletionModel, IDisposable
     {
         ArgumentNullException.ThrowIfNull(call);
         var key = call.Key();
-        double reserved;
-        lock (_lock)
-        {
-            if (_known.TryGetValue(key, out var known))
-            {
-                _replayed++;
-                return known;
-            }
-
-            if (_inner is null)
-                throw new RatchetException($"There is no recorded reply to this call in {_path}.", "Replay with the problems, template and settings that were recorded, or record anew with the endpoint.");
-
-            // A call in work counts at its worst: all the tokens that it may write, and as many for the prompt as its characters could be.
-            var characters = (call.Prompt?.Length ?? 0) + (call.Messages ?? []).Sum(m => m.Content.Length + 16);
-            reserved = _prices.Of(characters, (long)call.Count * call.MaxTokens);
-            if (_prices.Budget > 0 && _prices.Of(_input, _output) + _pending + reserved > _prices.Budget)
-            {
-                throw new RatchetException(
-                    FormattableString.Invariant($"The budget of {_prices.Budget:0.####} does not allow another call: {_prices.Of(_input, _output):0.####} are spent, {_pending:0.####} may still come, and this call may cost {reserved:0.####}."),
-                    "What was answered is recorded and will not be paid again: raise the budget (of a run: in its recipe.yaml) and continue, or ask for fewer or shorter texts.");
-            }
-
-            _pending += reserved;
-        }
-
+        var (known, reserved) = await ReserveAsync(call, key, cancellationToken).ConfigureAwait(false);
+        if (known is not null)
+            return known;
         try
         {
-            var reply = await _inner.CompleteAsync(call, cancellationToken).ConfigureAwait(false);
+            var reply = await _inner!.CompleteAsync(call, cancellationToken).ConfigureAwait(false);
             if (_prices.Budget > 0 && (reply.InputTokens is null || reply.OutputTokens is null))
                 throw new RatchetException("The endpoint does not say how many tokens it charges, so the budget cannot be held.", "Leave the budget out, or use another server.");
             lock (_lock)
@@ -130,12 +111,60 @@ public sealed class RecordedModel : ICompletionModel, IDisposable
         finally
         {
             lock (_lock)
-                _pending -= reserved;
+            {
+                _pending = --_inWork == 0 ? 0 : _pending - reserved;
+                _released.TrySetResult();
+                _released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _file?.Dispose();
+
+    /// <summary>
+    /// The recorded reply; or else room in the budget. A call in work counts at its worst: all the tokens that it may write, and as many for the prompt as it has
+    /// bytes. Where that leaves no room for another call, it is waited for what the calls in work really cost,
+    /// so that none that is paid is thrown away.
+    /// </summary>
+    private async Task<(CompletionReply? Known, double Reserved)> ReserveAsync(CompletionCall call, string key, CancellationToken cancellationToken)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(call.Prompt ?? "") + (call.Messages ?? []).Sum(m => Encoding.UTF8.GetByteCount(m.Content) + 16);
+        var reserved = _prices.Of(bytes, (long)call.Count * call.MaxTokens);
+        while (true)
+        {
+            Task released;
+            lock (_lock)
+            {
+                if (_known.TryGetValue(key, out var known))
+                {
+                    _replayed++;
+                    return (known, 0);
+                }
+
+                if (_inner is null)
+                    throw new RatchetException($"There is no recorded reply to this call in {_path}.", "Replay with the problems, template and settings that were recorded, or record anew with the endpoint.");
+                var spent = _prices.Of(_input, _output);
+                if (_prices.Budget <= 0 || spent + _pending + reserved <= _prices.Budget)
+                {
+                    _pending += reserved;
+                    _inWork++;
+                    return (null, reserved);
+                }
+
+                if (_inWork == 0)
+                {
+                    throw new RatchetException(
+                        FormattableString.Invariant($"The budget of {_prices.Budget:0.######} does not allow another call: {spent:0.######} are spent, and this call may cost {reserved:0.######}."),
+                        "What was answered is recorded and will not be paid again: raise the budget (of a run: in its recipe.yaml) and continue, or ask for fewer or shorter texts.");
+                }
+
+                released = _released.Task;
+            }
+
+            await released.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     private void Keep(string key, CompletionReply reply)
     {

@@ -19,7 +19,14 @@ internal sealed class RunEndpoint : IDisposable
     private RunEndpoint(EndpointSettings settings, EndpointClient client, RecordedModel model) => (_settings, _client, _model) = (settings, client, model);
 
     /// <summary>What it came to, in all sessions.</summary>
-    public EndpointSummary Summary => _model.Spending is var s ? new EndpointSummary(_settings.Model, s.Calls, s.InputTokens, s.OutputTokens, s.Cost) : null!;
+    public EndpointSummary Summary
+    {
+        get
+        {
+            var spent = _model.Spending;
+            return new EndpointSummary(_settings.Model, spent.Calls, spent.InputTokens, spent.OutputTokens, spent.Cost);
+        }
+    }
 
     /// <summary>Opens the endpoint of a recipe; null where it has none.</summary>
     /// <exception cref="RatchetException">The key is not set, or the file cannot be used.</exception>
