@@ -11,6 +11,8 @@ const string Usage = """
       load       loading a checkpoint beside cat of its file: --megabytes 1000  --type float32 (or bfloat16)  --repeats 5
       trainer    the own trainer alone: --seconds 8  --sizes 1,10,30  --threads 1,2
       sampler    the own sampler alone: THREADS [bf16]
+      drafts     prompt lookup decoding beside plain decoding, the same tokens: --repeats 3  --threads 1  --tokens 160  --sizes 1M,12M,40M
+                 --model FOLDER (a model of the domain propositional, in the place of random ones)
       metamath   reading and verifying a Metamath database beside the metamath program, and single proofs
                  --database /usr/share/metamath/databases/set.mm  --repeats 3
       metamath-steps   how many known proofs of a Metamath database can be made again step by step
@@ -36,6 +38,7 @@ Action? verb = args.FirstOrDefault() switch
     "load" => () => LoadBench.Run(rest),
     "trainer" => () => TrainerBench.Run(rest),
     "sampler" => () => SamplerBench.Run(rest),
+    "drafts" => () => DraftBench.Run(rest),
     "coq" => () => CoqBench.Run(rest),
     "coq-data" => () => CoqData.Run(rest),
     "metamath" => () => MetamathBench.Run(rest),

@@ -43,6 +43,9 @@ public sealed class CpuSampler : ISampler
     /// <summary>Worker threads.</summary>
     public int Threads => _workspaces.Length;
 
+    /// <summary>Ids drafted ahead in all calls, and those of them that stood; see <see cref="SamplingOptions.Draft"/>.</summary>
+    public (long Made, long Stood) Drafted { get; private set; }
+
     /// <summary>Key-value pages handed out at the moment: 0 between calls.</summary>
     internal int PagesInUse => _pages.InUse;
 
@@ -68,12 +71,25 @@ public sealed class CpuSampler : ISampler
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             cancellationToken.ThrowIfCancellationRequested();
-            using var generation = new CpuGeneration(_decoder, _pages, prompts, options, _workspaces.Length, _budget, cancellationToken);
-            var workers = Math.Min(_workspaces.Length, Math.Max(generation.Total, 1));
-            RunWorkers(workers, Math.Max(options.MaxBatch, PrefillRows), generation.Run, generation.Fail);
-            return generation.Results();
+            using var batcher = new CpuBatcher(_decoder, _pages, options.MaxBatch, _workspaces.Length, _budget);
+            var jobs = new CpuJob[prompts.Count];
+            for (var i = 0; i < jobs.Length; i++)
+                batcher.Add(jobs[i] = new CpuJob(prompts[i], options, Config.VocabularySize));
+            batcher.Close();
+            using (cancellationToken.Register(batcher.Stop))
+                RunWorkers(Math.Min(_workspaces.Length, Math.Max(jobs.Sum(j => j.Results.Length), 1)), Rows(options), batcher.Run, batcher.Fail);
+            batcher.ThrowIfFailed();
+            if (jobs.FirstOrDefault(j => j.Failure is not null) is { Failure: { } failure })
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+            if (!batcher.IsDone)
+                cancellationToken.ThrowIfCancellationRequested();
+            Drafted = (Drafted.Made + batcher.Drafted.Made, Drafted.Stood + batcher.Drafted.Stood);
+            return [.. jobs.SelectMany(j => j.Results)];
         }
     }
+
+    /// <summary>Rows of a pass: a row a sequence, and rows for drafts, which share what is free.</summary>
+    private static int Rows(SamplingOptions options) => Math.Max(options.MaxBatch * Math.Min(1 + options.Draft, 8), PrefillRows);
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A sequence is empty, too long or has an id outside the vocabulary.</exception>

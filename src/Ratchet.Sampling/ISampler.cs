@@ -1,5 +1,6 @@
 using Ratchet.Attempts;
 using Ratchet.Loop;
+using Ratchet.Sampling.Constraints;
 
 namespace Ratchet.Sampling;
 
@@ -53,10 +54,37 @@ public sealed record SamplingOptions
     /// gains from more.
     /// </summary>
     public int MaxBatch { get; init; } = 32;
+
+    /// <summary>
+    /// Language that texts are held to, or null for none. Needs a stop id: a text ends where it is whole and the id is drawn. Ids that are not allowed are
+    /// taken out before temperature and cuts, so that recorded log-probabilities are those of the renormalised distribution that was drawn from.
+    /// </summary>
+    public ITokenConstraint? Constraint { get; init; }
+
+    /// <summary>
+    /// Also gives the model's own log-probability of each id (temperature 1, no cut, no language), with so many of the most likely ids at its place, 0 to 100;
+    /// null for neither.
+    /// </summary>
+    public int? ModelScores { get; init; }
+
+    /// <summary>
+    /// Ids drafted ahead by looking up how the last ids went on before (prompt lookup), 0 for none; at most 64. One pass judges the draft, and an id stands where
+    /// the plain draw from the same random number gives it, so samples are those of plain decoding bit by bit. Own kernels only.
+    /// </summary>
+    public int Draft { get; init; }
 }
 
 /// <summary>One drawn continuation.</summary>
 /// <param name="Ids">Sampled ids, ending id included.</param>
 /// <param name="LogProbabilities">Natural-log probability of each id under the distribution that it was drawn from.</param>
 /// <param name="Stop">Why it ended.</param>
-public sealed record Sample(int[] Ids, float[] LogProbabilities, StopReason Stop);
+public sealed record Sample(int[] Ids, float[] LogProbabilities, StopReason Stop)
+{
+    /// <summary>The model's own view of each id; empty unless <see cref="SamplingOptions.ModelScores"/> asked for it.</summary>
+    public IReadOnlyList<TokenScore> ModelScores { get; init; } = [];
+}
+
+/// <summary>The model's own view of an id at its place: temperature 1, no cut, no language.</summary>
+/// <param name="LogProbability">Natural-log probability of the id.</param>
+/// <param name="Top">The most likely ids of the place with theirs, most likely first, lower id first among equals.</param>
+public sealed record TokenScore(float LogProbability, IReadOnlyList<(int Id, float LogProbability)> Top);

@@ -11,26 +11,15 @@ namespace Ratchet.Sampling;
 /// <remarks>Shared by all samplers, so that equal logits give equal tokens. Used by one thread at a time; allocates nothing per token.</remarks>
 internal sealed unsafe class TokenSampler
 {
-    private readonly float _inverseTemperature;
-    private readonly bool _greedy;
-    private readonly double _topP;
-    private readonly int _topK;
     private readonly float[] _scaled;
     private readonly float[] _weights;
-    private readonly Candidate[] _candidates;
+    private Candidate[] _candidates = [];
 
     /// <summary>Prepares for rows of <paramref name="vocabularySize"/> logits.</summary>
-    /// <exception cref="ArgumentException">A setting is out of range; the message names all that are.</exception>
-    public TokenSampler(SamplingOptions options, int vocabularySize)
+    public TokenSampler(int vocabularySize)
     {
-        ThrowIfInvalid(options, vocabularySize);
-        _greedy = options.Temperature == 0;
-        _inverseTemperature = _greedy ? 1 : (float)(1 / options.Temperature);
-        _topP = options.TopP;
-        _topK = options.TopK == 0 || options.TopK >= vocabularySize ? 0 : options.TopK;
         _scaled = new float[vocabularySize];
         _weights = new float[vocabularySize];
-        _candidates = _topK > 0 || _topP < 1 ? new Candidate[vocabularySize] : [];
     }
 
     /// <summary>Throws when settings are out of range.</summary>
@@ -55,39 +44,122 @@ internal sealed unsafe class TokenSampler
             errors.Add($"StopIds holds {stop}, which is outside the vocabulary of {vocabularySize} ids.");
         if (options.StopSequences.Any(s => s.Count == 0))
             errors.Add("StopSequences holds an empty sequence.");
+        if (options.Constraint is { } constraint && constraint.VocabularySize != vocabularySize)
+            errors.Add($"Constraint was made for {constraint.VocabularySize} ids, and the model has {vocabularySize}.");
+        if (options.Constraint is not null && options.StopIds.Count == 0)
+            errors.Add("Constraint needs an id in StopIds by which a text can end.");
+        if (options.ModelScores is < 0 or > 100)
+            errors.Add($"ModelScores must be from 0 to 100, not {options.ModelScores}.");
+        if (options.Draft is < 0 or > 64)
+            errors.Add($"Draft must be from 0 to 64, not {options.Draft}.");
         if (errors.Count > 0)
             throw new ArgumentException(string.Join(" ", errors), nameof(options));
     }
 
     /// <summary>Draws a token.</summary>
+    /// <param name="rule">How to draw.</param>
     /// <param name="logits">One logit an id.</param>
     /// <param name="stream">The sequence's stream; one number is taken.</param>
+    /// <param name="allowed">One bit an id that may be drawn, at least one of them set; empty allows all.</param>
     /// <param name="logProbability">Natural-log probability of the token under the distribution drawn from; 0 at temperature 0.</param>
     /// <exception cref="InvalidOperationException">The logits are not finite: the model has diverged.</exception>
-    public int Draw(ReadOnlySpan<float> logits, ref RandomStream stream, out float logProbability)
+    public int Draw(DrawRule rule, ReadOnlySpan<float> logits, ref RandomStream stream, ReadOnlySpan<ulong> allowed, out float logProbability)
     {
         var uniform = stream.NextDouble();
         var n = _scaled.Length;
         fixed (float* source = logits, x = _scaled, w = _weights)
         {
-            RowKernels.Scale(source, n, _inverseTemperature, x);
+            RowKernels.Scale(source, n, rule.InverseTemperature, x);
+            if (!allowed.IsEmpty)
+                Keep(x, n, allowed);
             var largest = RowKernels.Largest(x, n);
             var sum = RowKernels.ExpSum(x, n, largest, w);
             if (!float.IsFinite(sum))
                 throw new InvalidOperationException("The model's logits are not finite numbers.");
-            if (_greedy)
+            if (rule.Greedy)
             {
                 logProbability = 0;
                 return new ReadOnlySpan<float>(x, n).IndexOf(largest);
             }
 
-            if (_candidates.Length > 0)
-                return DrawCut(x, w, largest, sum, uniform, out logProbability);
+            if (rule.IsCut)
+                return DrawCut(rule, x, w, largest, sum, uniform, allowed, out logProbability);
 
-            var id = Pick(w, n, uniform);
+            // Where ids were taken out, their weights are the least that the exponential gives, and not 0.
+            var id = allowed.IsEmpty ? Pick(w, n, uniform) : PickAllowed(w, n, uniform, allowed);
             logProbability = (float)((double)x[id] - largest - Math.Log(sum));
             return id;
         }
+    }
+
+    /// <summary>The model's own log-probability of an id in a row of logits, and the most likely ids with theirs.</summary>
+    public TokenScore Score(ReadOnlySpan<float> logits, int id, int top)
+    {
+        var n = _scaled.Length;
+        fixed (float* source = logits, w = _weights)
+        {
+            var largest = RowKernels.Largest(source, n);
+            var log = Math.Log(RowKernels.ExpSum(source, n, largest, w));
+            if (top == 0)
+                return new TokenScore((float)((double)source[id] - largest - log), []);
+            Room();
+            for (var i = 0; i < n; i++)
+                _candidates[i] = new Candidate(source[i], 0, i);
+            var candidates = _candidates.AsSpan(0, n);
+            SelectLargest(candidates, Math.Min(top, n));
+            candidates = candidates[..Math.Min(top, n)];
+            candidates.Sort();
+            var list = new (int, float)[candidates.Length];
+            for (var i = 0; i < list.Length; i++)
+                list[i] = (candidates[i].Id, (float)((double)candidates[i].Logit - largest - log));
+            return new TokenScore((float)((double)source[id] - largest - log), list);
+        }
+    }
+
+    private void Room()
+    {
+        if (_candidates.Length == 0)
+            _candidates = new Candidate[_scaled.Length];
+    }
+
+    /// <summary>Takes the ids out that are not allowed: their logits become so low that no weight of theirs counts.</summary>
+    private static void Keep(float* x, int n, ReadOnlySpan<ulong> allowed)
+    {
+        for (var word = 0; word < allowed.Length; word++)
+        {
+            var bits = allowed[word];
+            if (bits == ulong.MaxValue)
+                continue;
+            var end = Math.Min(n, (word + 1) * 64);
+            for (var i = word * 64; i < end; i++, bits >>= 1)
+            {
+                if ((bits & 1) == 0 && !float.IsNaN(x[i]))
+                    x[i] = -1e30f;
+            }
+        }
+    }
+
+    private static bool IsAllowed(ReadOnlySpan<ulong> allowed, int id) => allowed.IsEmpty || (allowed[id >> 6] & (1UL << (id & 63))) != 0;
+
+    private static int PickAllowed(float* w, int n, double uniform, ReadOnlySpan<ulong> allowed)
+    {
+        double total = 0;
+        for (var i = 0; i < n; i++)
+            total += IsAllowed(allowed, i) ? w[i] : 0;
+        var target = uniform * total;
+        double passed = 0;
+        var last = -1;
+        for (var i = 0; i < n; i++)
+        {
+            if (!IsAllowed(allowed, i))
+                continue;
+            passed += w[i];
+            last = i;
+            if (passed > target)
+                return i;
+        }
+
+        return last;
     }
 
     /// <summary>The first id at which the running sum of weights passes the drawn share of their total.</summary>
@@ -108,32 +180,33 @@ internal sealed unsafe class TokenSampler
         return n - 1; // only when the product was rounded up to the total
     }
 
-    private int DrawCut(float* x, float* w, float largest, float sum, double uniform, out float logProbability)
+    private int DrawCut(DrawRule rule, float* x, float* w, float largest, float sum, double uniform, ReadOnlySpan<ulong> allowed, out float logProbability)
     {
+        Room();
         // Ids below this weight cannot be in the smallest set that reaches top-p: all of them together weigh less than what may be left out.
-        var floor = _topK > 0 ? 0 : 0.999 * (1 - _topP) / _scaled.Length * sum;
+        var floor = rule.TopK > 0 ? 0 : 0.999 * (1 - rule.TopP) / _scaled.Length * sum;
         var count = 0;
         for (var i = 0; i < _scaled.Length; i++)
         {
-            if (w[i] >= floor)
+            if (w[i] >= floor && IsAllowed(allowed, i))
                 _candidates[count++] = new Candidate(x[i], w[i], i);
         }
 
         var candidates = _candidates.AsSpan(0, count);
-        if (_topK > 0)
-            SelectLargest(candidates, _topK);
-        if (_topK > 0)
-            candidates = candidates[..Math.Min(_topK, count)];
+        if (rule.TopK > 0)
+            SelectLargest(candidates, rule.TopK);
+        if (rule.TopK > 0)
+            candidates = candidates[..Math.Min(rule.TopK, count)];
         candidates.Sort();
 
         double total = 0;
         foreach (var candidate in candidates)
             total += candidate.Weight;
         var kept = candidates.Length;
-        if (_topP < 1)
+        if (rule.TopP < 1)
         {
             // With top-k the share is of what top-k kept; without, of everything.
-            var needed = _topP * (_topK > 0 ? total : sum);
+            var needed = rule.TopP * (rule.TopK > 0 ? total : sum);
             double reached = 0;
             for (kept = 0; kept < candidates.Length && (kept == 0 || reached < needed); kept++)
                 reached += candidates[kept].Weight;
@@ -198,4 +271,26 @@ internal sealed unsafe class TokenSampler
             return order != 0 ? order : Id.CompareTo(other.Id);
         }
     }
+}
+
+/// <summary>How to draw, prepared for many draws.</summary>
+internal sealed class DrawRule
+{
+    public DrawRule(SamplingOptions options, int vocabularySize)
+    {
+        Greedy = options.Temperature == 0;
+        InverseTemperature = Greedy ? 1 : (float)(1 / options.Temperature);
+        (TopP, TopK) = (options.TopP, options.TopK >= vocabularySize ? 0 : options.TopK);
+    }
+
+    public bool Greedy { get; }
+
+    public float InverseTemperature { get; }
+
+    public double TopP { get; }
+
+    /// <summary>0 keeps all.</summary>
+    public int TopK { get; }
+
+    public bool IsCut => TopK > 0 || TopP < 1;
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Ratchet.Attempts;
 using Ratchet.Loop;
 using Ratchet.Models.Torch;
+using Ratchet.Sampling.Constraints;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,6 +19,8 @@ internal sealed class TorchGeneration : IDisposable
     private readonly SamplingOptions _options;
     private readonly StopCondition _stop;
     private readonly TokenSampler _drawer;
+    private readonly DrawRule _rule;
+    private readonly ulong[] _ends = [];
     private readonly TorchKeyValueCache _cache;
     private readonly Sample[] _results;
     private readonly int[] _firstResult;
@@ -29,7 +32,15 @@ internal sealed class TorchGeneration : IDisposable
     {
         (_decoder, _prompts, _options) = (decoder, prompts, options);
         _stop = new StopCondition(options);
-        _drawer = new TokenSampler(options, decoder.Config.VocabularySize);
+        _drawer = new TokenSampler(decoder.Config.VocabularySize);
+        _rule = new DrawRule(options, decoder.Config.VocabularySize);
+        if (options.Constraint is not null)
+        {
+            _ends = new ulong[(decoder.Config.VocabularySize + 63) / 64];
+            foreach (var id in options.StopIds)
+                _ends[id >> 6] |= 1UL << (id & 63);
+        }
+
         _firstResult = new int[prompts.Count];
         var total = 0;
         var longest = 1;
@@ -78,6 +89,7 @@ internal sealed class TorchGeneration : IDisposable
             var sequence = new Sequence
             {
                 Stream = prompt.Streams[prefix.Next],
+                Allowed = _options.Constraint?.Start,
                 Result = _firstResult[prefix.Prompt] + prefix.Next,
                 PromptLength = prompt.Ids.Count,
                 Limit = Math.Min(_options.MaxNewTokens, _decoder.Config.MaxPositions - prompt.Ids.Count),
@@ -175,16 +187,30 @@ internal sealed class TorchGeneration : IDisposable
     /// <summary>Draws a token. True when the sequence has ended with it.</summary>
     private bool Draw(Sequence sequence, ReadOnlySpan<float> logits)
     {
-        var id = _drawer.Draw(logits, ref sequence.Stream, out var logProbability);
+        var allowed = sequence.Allowed is { } state ? TokenMask.Of(state, _ends) : [];
+        if (sequence.Allowed is not null && allowed.IsEmpty)
+        {
+            End(sequence, StopReason.DeadEnd);
+            return true;
+        }
+
+        var id = _drawer.Draw(_rule, logits, ref sequence.Stream, allowed, out var logProbability);
         sequence.Ids.Add(id);
         sequence.LogProbabilities.Add(logProbability);
-        if (_stop.Check(CollectionsMarshal.AsSpan(sequence.Ids), sequence.Limit) is not { } reason)
-            return false;
-        End(sequence, reason);
-        return true;
+        if (_options.ModelScores is { } top)
+            sequence.Scores.Add(_drawer.Score(logits, id, top));
+        if (_stop.Check(CollectionsMarshal.AsSpan(sequence.Ids), sequence.Limit) is { } reason)
+        {
+            End(sequence, reason);
+            return true;
+        }
+
+        sequence.Allowed = sequence.Allowed?.After(id);
+        return false;
     }
 
-    private void End(Sequence sequence, StopReason reason) => _results[sequence.Result] = new Sample([.. sequence.Ids], [.. sequence.LogProbabilities], reason);
+    private void End(Sequence sequence, StopReason reason) =>
+        _results[sequence.Result] = new Sample([.. sequence.Ids], [.. sequence.LogProbabilities], reason) { ModelScores = [.. sequence.Scores] };
 
     /// <summary>An evaluated prompt that still has samples to start.</summary>
     private sealed class Prefix(int prompt, Tensor keysAndValues, ReadOnlyMemory<float> logits)
@@ -213,6 +239,11 @@ internal sealed class TorchGeneration : IDisposable
         public List<int> Ids { get; } = [];
 
         public List<float> LogProbabilities { get; } = [];
+
+        public List<TokenScore> Scores { get; } = [];
+
+        /// <summary>What may follow, or null where everything may.</summary>
+        public ITokenConstraintState? Allowed { get; set; }
 
         public bool Ended { get; set; }
 

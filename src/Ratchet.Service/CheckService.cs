@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Ratchet.Problems;
 using Ratchet.Service.Admission;
+using Ratchet.Service.Completions;
 using Ratchet.Service.Telemetry;
 using Ratchet.Systems;
 using Ratchet.Systems.Verification;
@@ -14,14 +15,15 @@ internal sealed class CheckService : IAsyncDisposable
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(60);
     private readonly TimeProvider _clock;
 
-    private CheckService(ServiceOptions options, IReadOnlyList<VerifierDesk> desks, ServiceMetrics metrics, TimeProvider clock)
+    private CheckService(ServiceOptions options, IReadOnlyList<VerifierDesk> desks, IReadOnlyList<ModelDesk> models, ServiceMetrics metrics, TimeProvider clock)
     {
         Options = options;
         Desks = desks;
+        Models = models;
         Metrics = metrics;
         _clock = clock;
         Bodies = new ByteBudget(Math.Max(options.MaxBodyBytes, options.MaxPendingBytes / 4), options.MaxPendingBytes);
-        metrics.Watch(desks, Bodies);
+        metrics.Watch(desks, models, Bodies);
     }
 
     /// <summary>Options.</summary>
@@ -29,6 +31,9 @@ internal sealed class CheckService : IAsyncDisposable
 
     /// <summary>Verifiers, in the order of the options.</summary>
     public IReadOnlyList<VerifierDesk> Desks { get; }
+
+    /// <summary>Models that complete texts, in the order of the options.</summary>
+    public IReadOnlyList<ModelDesk> Models { get; }
 
     /// <summary>Counters.</summary>
     public ServiceMetrics Metrics { get; }
@@ -42,20 +47,25 @@ internal sealed class CheckService : IAsyncDisposable
     {
         options.Validate();
         var desks = new List<VerifierDesk>();
+        var models = new List<ModelDesk>();
         try
         {
+            foreach (var model in options.Models)
+                models.Add(ModelDesk.Open(model, options));
             foreach (var name in options.Verifiers)
             {
                 var open = await VerifierCatalog.Find(name).OpenAsync(options.Verifier, cancellationToken).ConfigureAwait(false);
                 desks.Add(new(open, new FairQueue(options.Verifier.Threads, options.MaxPendingPerClient, options.MaxPending)));
             }
 
-            return new CheckService(options, desks, new ServiceMetrics(), clock);
+            return new CheckService(options, desks, models, new ServiceMetrics(), clock);
         }
         catch
         {
             foreach (var desk in desks)
                 await desk.Open.DisposeAsync().ConfigureAwait(false);
+            foreach (var model in models)
+                await model.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -64,13 +74,13 @@ internal sealed class CheckService : IAsyncDisposable
     public static CheckService Over(ServiceOptions options, TimeProvider clock, params IEnumerable<OpenVerifier> verifiers)
     {
         options.Validate();
-        return new CheckService(options, [.. verifiers.Select(v => new VerifierDesk(v, new FairQueue(options.Verifier.Threads, options.MaxPendingPerClient, options.MaxPending)))], new ServiceMetrics(), clock);
+        return new CheckService(options, [.. verifiers.Select(v => new VerifierDesk(v, new FairQueue(options.Verifier.Threads, options.MaxPendingPerClient, options.MaxPending)))], [], new ServiceMetrics(), clock);
     }
 
     /// <summary>The verifier of a name, or the first for null.</summary>
     /// <exception cref="RequestRefusedException">It is not offered.</exception>
-    public VerifierDesk Find(string? name) => name is null ? Desks[0]
-        : Desks.FirstOrDefault(d => d.Name == name) ?? throw new RequestRefusedException(400, $"There is no verifier '{Shown(name)}' here; there is {string.Join(", ", Desks.Select(d => d.Name))}.");
+    public VerifierDesk Find(string? name) => name is null && Desks.Count > 0 ? Desks[0]
+        : Desks.FirstOrDefault(d => d.Name == name) ?? throw new RequestRefusedException(400, $"There is no verifier '{Shown(name ?? "")}' here; there is {string.Join(", ", Desks.Select(d => d.Name))}.");
 
     /// <summary>Room for a request's checks.</summary>
     /// <exception cref="RequestRefusedException">There is none (429, with the time after which to try again), or there can never be (413).</exception>
@@ -146,16 +156,18 @@ internal sealed class CheckService : IAsyncDisposable
     };
 
     /// <summary>Text of a client as a message may repeat it: short, on one line.</summary>
-    public static string Shown(string text)
+    public static string Shown(string text, int most = 60)
     {
-        var line = string.Concat(text.Take(60).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
-        return text.Length > 60 ? line + "..." : line;
+        var line = string.Concat(text.Take(most).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
+        return text.Length > most ? line + "..." : line;
     }
 
     public async ValueTask DisposeAsync()
     {
         foreach (var desk in Desks)
             await desk.Open.DisposeAsync().ConfigureAwait(false);
+        foreach (var model in Models)
+            await model.DisposeAsync().ConfigureAwait(false);
         Metrics.Dispose();
     }
 

@@ -1,3 +1,4 @@
+using Ratchet.Models.Cpu;
 using Ratchet.Runs;
 using Ratchet.Systems;
 using Ratchet.Systems.Verification;
@@ -43,6 +44,24 @@ public sealed record ServiceOptions
     /// <summary>Longest time from a request's arrival to its answer, above 0; 10 minutes unless set. What is not judged by then is answered as unknown.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Models that complete texts.</summary>
+    public IReadOnlyList<ServedModel> Models { get; init; } = [];
+
+    /// <summary>Threads of each model's sampler, 0 to 1,024; 0, the default, takes all cores.</summary>
+    public int ModelThreads { get; init; }
+
+    /// <summary>Most sequences that one thread decodes together, 1 to 1,024; 32 unless set.</summary>
+    public int ModelBatch { get; init; } = 32;
+
+    /// <summary>How a model's matrices are held.</summary>
+    public WeightPrecision WeightPrecision { get; init; } = WeightPrecision.Float32;
+
+    /// <summary>Most tokens that a request may ask for in one text, at least 1; 4,096 unless set.</summary>
+    public int MaxTokens { get; init; } = 4096;
+
+    /// <summary>Most texts that one request may ask for, at least 1; 128 unless set.</summary>
+    public int MaxChoices { get; init; } = 128;
+
     /// <summary>How long requests in work may go on when the service is told to stop, at least 0; 30 s unless set.</summary>
     public TimeSpan ShutdownTime { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -54,7 +73,11 @@ public sealed record ServiceOptions
     public void Validate()
     {
         var mistakes = new List<string>();
-        Check(Verifiers.Count > 0, "At least one verifier is needed.");
+        Check(Verifiers.Count > 0 || Models.Count > 0, "At least one verifier or model is needed.");
+        Check(Models.Select(m => m.Name).Distinct(StringComparer.Ordinal).Count() == Models.Count, "Two models have the same name; give them as NAME=FOLDER.");
+        Check(ModelThreads is >= 0 and <= 1024, "The threads of a model must be from 0 to 1024.");
+        Check(ModelBatch is >= 1 and <= 1024, "The batch of a model must be from 1 to 1024.");
+        Check(MaxTokens >= 1 && MaxChoices is >= 1 and <= 1024, "The most tokens must be at least 1, and the most choices from 1 to 1024.");
         Check(Verifiers.Distinct(StringComparer.Ordinal).Count() == Verifiers.Count, "A verifier is named twice.");
         Check(Verifiers.Count <= 1 || Verifier.Tool is null, "A tool is given, and more than one verifier to use it; leave it to the search path.");
         Check(System.Net.IPAddress.TryParse(Address, out var address), $"'{Address}' is no IP address; 127.0.0.1 is this machine alone, 0.0.0.0 all networks.");
@@ -77,4 +100,13 @@ public sealed record ServiceOptions
                 mistakes.Add(mistake);
         }
     }
+}
+
+/// <summary>A model that the service offers.</summary>
+/// <param name="Name">Name by which requests ask for it.</param>
+/// <param name="Folder">Checkpoint folder, or a run folder for its last checkpoint.</param>
+public sealed record ServedModel(string Name, string Folder)
+{
+    /// <summary>File with a chat template in the place of the model's own, or null.</summary>
+    public string? ChatTemplate { get; init; }
 }

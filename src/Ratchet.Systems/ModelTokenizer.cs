@@ -42,6 +42,25 @@ public static class ModelTokenizer
                 $"The tokenizer '{path}' has {tokenizer.VocabularySize} ids, but the model beside it has only {size}.", "Give the tokenizer that the model was trained with.");
     }
 
+    /// <summary>Reads the tokenizer of a model whatever it was made for: the closed vocabulary of one of the domains, or a published tokenizer.</summary>
+    /// <param name="folder">Model folder.</param>
+    /// <exception cref="RatchetException">The file is missing or damaged, of a kind that is not supported, or has more ids than the model.</exception>
+    public static ITokenizer Load(string folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        var path = Path.Combine(folder, FileName);
+        if (!File.Exists(path))
+            throw new RatchetException($"The model folder '{folder}' has no {FileName}.", "Give a folder that holds the model's tokenizer beside its weights.");
+        var saved = Read(path);
+        var own = DomainCatalog.Names.Select(DomainCatalog.Create).FirstOrDefault(d => d.Tokenizer.Save().TryGetValue(FileName, out var text) && JsonNode.DeepEquals(saved, JsonNode.Parse(text)));
+        ITokenizer tokenizer = own is not null ? own.Tokenizer : PretrainedTokenizer.Load(folder);
+        var size = CheckpointStore.LoadConfig(folder).VocabularySize;
+        return tokenizer.VocabularySize <= size
+            ? tokenizer
+            : throw new RatchetException(
+                $"The tokenizer '{path}' has {tokenizer.VocabularySize} ids, but the model beside it has only {size}.", "Give the tokenizer that the model was trained with.");
+    }
+
     /// <summary>Trains a byte-level encoding on the prompts and reference solutions of the seed problems, each a text of its own.</summary>
     /// <param name="domain">Domain, for the prompts.</param>
     /// <param name="problems">Problems of the run.</param>

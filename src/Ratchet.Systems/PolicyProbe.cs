@@ -7,6 +7,7 @@ using Ratchet.Models.Torch;
 using Ratchet.Problems;
 using Ratchet.Runs;
 using Ratchet.Sampling;
+using Ratchet.Sampling.Constraints;
 
 namespace Ratchet.Systems;
 
@@ -36,15 +37,20 @@ public static class PolicyProbe
     /// <param name="options">How to draw.</param>
     /// <param name="threads">Threads; 0 takes all cores. Never changes the result of the own kernels.</param>
     /// <param name="device"><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. The own kernels sample what they know on the CPU, the tensor library all else.</param>
-    /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, or the device is not available.</exception>
-    public static SamplerProposer Open(Checkpoint checkpoint, IDomain domain, SamplingOptions options, int threads, string device = "cpu")
+    /// <param name="grammar">Language that attempts are held to, or null.</param>
+    /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, the device is not available, or the grammar cannot be used.</exception>
+    public static SamplerProposer Open(Checkpoint checkpoint, IDomain domain, SamplingOptions options, int threads, string device = "cpu", Grammar? grammar = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(domain);
         ArgumentNullException.ThrowIfNull(options);
         var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
         var tokenizer = ModelTokenizer.Load(checkpoint.Folder, domain);
-        var draw = options with { StopIds = [tokenizer.EndId] };
+        var draw = options with
+        {
+            StopIds = [tokenizer.EndId],
+            Constraint = grammar is null ? null : GrammarConstraint.Compile(grammar, TokenVocabulary.Of(tokenizer, weights.Config.VocabularySize)),
+        };
         var cores = threads == 0 ? Environment.ProcessorCount : threads;
         var proposer = new SamplerProposer(domain.Prompt, tokenizer, _ => Sampler(weights, cores, device), weights.Config.MaxPositions, draw, draw);
         proposer.Load(checkpoint);
@@ -70,16 +76,17 @@ public static class PolicyProbe
     /// <param name="threads">Threads; 0 takes all cores. Never changes the result of the own kernels.</param>
     /// <param name="device">As in <see cref="Open"/>.</param>
     /// <param name="cancellationToken">Stops the work.</param>
+    /// <param name="grammar">Language that attempts are held to, or null.</param>
     /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, or a prompt cannot be written in its vocabulary or is too long for the model.</exception>
     public static async Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(
-        Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, SamplingOptions options, int samples, Phase phase, ulong seed, int threads, string device, CancellationToken cancellationToken)
+        Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, SamplingOptions options, int samples, Phase phase, ulong seed, int threads, string device, CancellationToken cancellationToken, Grammar? grammar = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(domain);
         ArgumentNullException.ThrowIfNull(problems);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        using var proposer = Open(checkpoint, domain, options, threads, device);
+        using var proposer = Open(checkpoint, domain, options, threads, device, grammar);
         var attempts = await proposer.ProposeAsync(
             new ProposalRequest
             {

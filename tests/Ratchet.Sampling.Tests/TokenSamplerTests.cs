@@ -17,11 +17,12 @@ public sealed class TokenSamplerTests
         GenCase.Sample(x =>
         {
             var expected = Distribution(x.Logits, x.Temperature, x.TopK, x.TopP);
-            var sampler = new TokenSampler(new SamplingOptions { Temperature = x.Temperature, TopK = x.TopK, TopP = x.TopP }, x.Logits.Length);
+            var sampler = new TokenSampler(x.Logits.Length);
+            var rule = new DrawRule(new SamplingOptions { Temperature = x.Temperature, TopK = x.TopK, TopP = x.TopP }, x.Logits.Length);
             var stream = RandomStream.FromSeed(1);
             for (var i = 0; i < 40; i++)
             {
-                var id = sampler.Draw(x.Logits, ref stream, out var logProbability);
+                var id = sampler.Draw(rule, x.Logits, ref stream, [], out var logProbability);
                 Assert.True(expected[id] > 0, $"id {id} is outside the kept set");
                 Assert.True(Math.Abs(Math.Log(expected[id]) - logProbability) < 2e-5, $"id {id}: expected {Math.Log(expected[id])}, actual {logProbability}");
             }
@@ -41,11 +42,12 @@ public sealed class TokenSamplerTests
         var master = RandomStream.FromSeed(11);
         var logits = Enumerable.Range(0, 40).Select(_ => (float)(1.5 * master.NextNormal())).ToArray();
         var expected = Distribution(logits, temperature, topK, topP);
-        var sampler = new TokenSampler(new SamplingOptions { Temperature = temperature, TopK = topK, TopP = topP }, 40);
+        var sampler = new TokenSampler(40);
+        var rule = new DrawRule(new SamplingOptions { Temperature = temperature, TopK = topK, TopP = topP }, 40);
         var counts = new int[40];
         var stream = RandomStream.FromSeed(12);
         for (var i = 0; i < Draws; i++)
-            counts[sampler.Draw(logits, ref stream, out _)]++;
+            counts[sampler.Draw(rule, logits, ref stream, [], out _)]++;
 
         // Pearson's statistic: mean = degrees of freedom, deviation = sqrt(2 · degrees); five deviations above the mean.
         var kept = Enumerable.Range(0, 40).Where(i => expected[i] > 0).ToArray();
@@ -58,11 +60,34 @@ public sealed class TokenSamplerTests
     [Fact]
     public void Temperature_zero_takes_the_lowest_of_equal_ids_and_one_number_of_the_stream()
     {
-        var sampler = new TokenSampler(new SamplingOptions { Temperature = 0 }, 5);
+        var sampler = new TokenSampler(5);
         var stream = RandomStream.FromSeed(1);
-        Assert.Equal(1, sampler.Draw([0f, 3f, 3f, -1f, 3f], ref stream, out var logProbability));
+        Assert.Equal(1, sampler.Draw(new DrawRule(new SamplingOptions { Temperature = 0 }, 5), [0f, 3f, 3f, -1f, 3f], ref stream, [], out var logProbability));
         Assert.Equal(0f, logProbability);
         Assert.Equal(1UL, stream.Position);
+    }
+
+    [Fact]
+    public void Ids_that_are_not_allowed_are_never_drawn_and_the_rest_share_what_is_left()
+    {
+        GenCase.Sample(x =>
+        {
+            var stream = RandomStream.FromSeed(3);
+            var allowed = new ulong[(x.Logits.Length + 63) / 64];
+            for (var i = 0; i < x.Logits.Length; i++)
+                allowed[i >> 6] |= (ulong)(stream.NextInt(2) | (i == 0 ? 1 : 0)) << (i & 63);
+            bool IsAllowed(int i) => (allowed[i >> 6] >> (i & 63) & 1) != 0;
+            var kept = Enumerable.Range(0, x.Logits.Length).Where(IsAllowed).ToArray();
+            var among = Distribution([.. kept.Select(i => x.Logits[i])], x.Temperature, x.TopK, x.TopP);
+            var sampler = new TokenSampler(x.Logits.Length);
+            var rule = new DrawRule(new SamplingOptions { Temperature = x.Temperature, TopK = x.TopK, TopP = x.TopP }, x.Logits.Length);
+            for (var i = 0; i < 40; i++)
+            {
+                var id = sampler.Draw(rule, x.Logits, ref stream, allowed, out var logProbability);
+                Assert.True(IsAllowed(id));
+                Assert.True(Math.Abs(Math.Log(among[Array.IndexOf(kept, id)]) - logProbability) < 2e-5);
+            }
+        }, iter: 300, seed: "0000000000001");
     }
 
     [Theory]
@@ -70,9 +95,9 @@ public sealed class TokenSamplerTests
     [InlineData(float.PositiveInfinity)]
     public void Logits_that_are_no_numbers_are_refused(float bad)
     {
-        var sampler = new TokenSampler(new SamplingOptions(), 3);
+        var sampler = new TokenSampler(3);
         var stream = RandomStream.FromSeed(1);
-        Assert.Throws<InvalidOperationException>(() => sampler.Draw([0f, bad, 1f], ref stream, out _));
+        Assert.Throws<InvalidOperationException>(() => sampler.Draw(new DrawRule(new SamplingOptions(), 3), [0f, bad, 1f], ref stream, [], out _));
     }
 
     private static double[] Distribution(float[] logits, double temperature, int topK, double topP)

@@ -1,11 +1,14 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Ratchet.Attempts;
 using Ratchet.Checkpoints;
 using Ratchet.Loop;
 using Ratchet.Problems;
 using Ratchet.Runs;
 using Ratchet.Sampling;
+using Ratchet.Sampling.Constraints;
 using Ratchet.Systems;
+using Ratchet.Systems.Evaluation;
 
 namespace Ratchet.Cli.Verbs;
 
@@ -16,13 +19,15 @@ internal sealed class DrawOptions(int samples)
     private readonly Option<double> _temperature = new("--temperature") { HelpName = "t", Description = "Divides the logits; 0 takes the most likely token.", DefaultValueFactory = _ => 0.8 };
     private readonly Option<double> _topP = new("--top-p") { HelpName = "p", Description = "Keeps the most likely tokens up to this share.", DefaultValueFactory = _ => 1 };
     private readonly Option<int> _maxNewTokens = new("--max-new-tokens") { HelpName = "n", Description = "Limit on an attempt's tokens.", DefaultValueFactory = _ => 128 };
+    private readonly Option<int> _draft = new("--draft") { HelpName = "n", Description = "Tokens drafted ahead by looking up repetitions; changes the speed and no token.", DefaultValueFactory = _ => 0 };
+    private readonly Option<string?> _grammar = new("--grammar") { HelpName = "file", Description = "Holds attempts to a language: a grammar (GBNF), a JSON schema (.json) or a regular expression (.regex)." };
     private readonly Option<ulong> _seed = new("--seed") { HelpName = "n", Description = "Seed of the draws.", DefaultValueFactory = _ => 1UL };
     private readonly Option<int> _threads = new("--threads") { HelpName = "n", Description = "Threads; 0 takes all cores.", DefaultValueFactory = _ => 0 };
     private readonly Option<string> _device = new("--device") { HelpName = "name", Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _samples, _temperature, _topP, _maxNewTokens, _seed, _threads, _device })
+        foreach (var option in new Option[] { _samples, _temperature, _topP, _maxNewTokens, _draft, _grammar, _seed, _threads, _device })
             command.Add(option);
     }
 
@@ -39,17 +44,28 @@ internal sealed class DrawOptions(int samples)
         Check(parsed.GetValue(_temperature) is >= 0 and <= 10, "--temperature must be from 0 to 10.");
         Check(parsed.GetValue(_topP) is > 0 and <= 1, "--top-p must be above 0 and at most 1.");
         Check(parsed.GetValue(_maxNewTokens) >= 1, "--max-new-tokens must be at least 1.");
+        Check(parsed.GetValue(_draft) is >= 0 and <= 64, "--draft must be from 0 to 64.");
         Check(parsed.GetValue(_threads) is >= 0 and <= 1024, "--threads must be from 0 to 1024.");
     }
 
     /// <summary>The option of <see cref="Samples"/>.</summary>
     public Option<int> SamplesOption => _samples;
 
+    /// <summary>Temperature, top-p and limit on tokens for a model elsewhere, which gets more room unless the limit is given.</summary>
+    public (double Temperature, double TopP, int MaxTokens) Endpoint(ParseResult parsed)
+    {
+        Check(parsed.GetValue(_grammar) is null, "--grammar holds local models only; an endpoint is asked without it.");
+        return (parsed.GetValue(_temperature), parsed.GetValue(_topP), parsed.GetResult(_maxNewTokens) is OptionResult { Implicit: false } ? parsed.GetValue(_maxNewTokens) : 1024);
+    }
+
+    /// <summary>The language that attempts are held to, or null.</summary>
+    public Grammar? Language(ParseResult parsed) => parsed.GetValue(_grammar) is { } path ? Grammar.FromFile(path) : null;
+
     /// <summary>Threads; 0 stands for all cores.</summary>
     public int Threads(ParseResult parsed) => parsed.GetValue(_threads);
 
     /// <summary>Makes a checkpoint a proposer that draws so. Dispose it.</summary>
-    public SamplerProposer Open(ParseResult parsed, Checkpoint checkpoint, IDomain domain) => PolicyProbe.Open(checkpoint, domain, Sampling(parsed), Threads(parsed), parsed.GetValue(_device)!);
+    public SamplerProposer Open(ParseResult parsed, Checkpoint checkpoint, IDomain domain) => PolicyProbe.Open(checkpoint, domain, Sampling(parsed), Threads(parsed), parsed.GetValue(_device)!, Language(parsed));
 
     /// <summary>What the draws depend on, in words.</summary>
     public IReadOnlyDictionary<string, string> Settings(ParseResult parsed, Checkpoint checkpoint)
@@ -58,16 +74,16 @@ internal sealed class DrawOptions(int samples)
         return new Dictionary<string, string>
         {
             ["proposer"] = checkpoint.WeightsHash,
-            ["sampling"] = FormattableString.Invariant($"seed {Seed(parsed)}, temperature {options.Temperature}, top-p {options.TopP}, at most {options.MaxNewTokens} tokens"),
+            ["sampling"] = FormattableString.Invariant($"seed {Seed(parsed)}, temperature {options.Temperature}, top-p {options.TopP}, at most {options.MaxNewTokens} tokens") + (parsed.GetValue(_grammar) is { } grammar ? $", held to {ResponseFile.Hash(grammar)}" : ""),
         };
     }
 
     /// <summary>Makes and judges attempts.</summary>
     public Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(ParseResult parsed, Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, CancellationToken cancellationToken)
-        => PolicyProbe.JudgeAsync(checkpoint, domain, problems, Sampling(parsed), parsed.GetValue(_samples), Phase.Heldout, parsed.GetValue(_seed), Threads(parsed), parsed.GetValue(_device)!, cancellationToken);
+        => PolicyProbe.JudgeAsync(checkpoint, domain, problems, Sampling(parsed), parsed.GetValue(_samples), Phase.Heldout, parsed.GetValue(_seed), Threads(parsed), parsed.GetValue(_device)!, cancellationToken, Language(parsed));
 
     private SamplingOptions Sampling(ParseResult parsed) =>
-        new() { Temperature = parsed.GetValue(_temperature), TopP = parsed.GetValue(_topP), MaxNewTokens = parsed.GetValue(_maxNewTokens) };
+        new() { Temperature = parsed.GetValue(_temperature), TopP = parsed.GetValue(_topP), MaxNewTokens = parsed.GetValue(_maxNewTokens), Draft = parsed.GetValue(_draft) };
 
     private static void Check(bool right, string message)
     {

@@ -18,7 +18,7 @@ internal sealed class EvalVerb
 {
     private const string Portfolio = "coq-portfolio";
 
-    private readonly Argument<string> _proposer = new("proposer") { Description = $"Checkpoint folder, run folder (its last checkpoint), a file of responses, or '{Portfolio}' (fixed tactic scripts)." };
+    private readonly Argument<string?> _proposer = new("proposer") { Description = $"Checkpoint folder, run folder (its last checkpoint), a file of responses, or '{Portfolio}' (fixed tactic scripts); none with --endpoint.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string> _problems = new("--problems") { HelpName = "file", Description = "Problems, one JSON object a line; all of the file's problems are evaluated.", Required = true };
     private readonly Option<string?> _with = new("--with") { HelpName = "verifier", Description = "Verifier, see 'ratchet list verifiers'. For a model: kernel (default) or coq." };
     private readonly Option<int[]> _k = new("--k") { HelpName = "k", Description = "k of pass@k; repeatable. Default 1 and the number of samples.", DefaultValueFactory = _ => [] };
@@ -27,6 +27,7 @@ internal sealed class EvalVerb
     private readonly Option<bool> _json = Arguments.Json();
     private readonly DrawOptions _draw = new(samples: 8);
     private readonly BenchmarkOptions _fields = new("--response", "Field of the responses in a file of them, a text or a list; default: response, completion, proof, solution or code.");
+    private readonly EndpointArguments _endpoint = new();
     private readonly VerifierArguments _verifier = new(threads: false);
     private readonly CliContext _context;
 
@@ -41,6 +42,7 @@ internal sealed class EvalVerb
         };
         verb._draw.AddTo(command);
         verb._fields.AddTo(command);
+        verb._endpoint.AddTo(command);
         verb._verifier.AddTo(command);
         command.SetAction(verb.RunAsync);
         return command;
@@ -49,8 +51,11 @@ internal sealed class EvalVerb
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         _draw.ThrowIfInvalid(parsed);
-        var who = parsed.GetRequiredValue(_proposer);
-        var report = who == Portfolio || File.Exists(who)
+        var who = parsed.GetValue(_proposer);
+        if (_endpoint.IsGiven(parsed) == who is not null)
+            throw new RatchetException(who is null ? "Nobody is evaluated." : "With --endpoint nobody else is evaluated.", "Give a model, a file of responses, or --endpoint URL --model NAME.") { ExitCode = CommandLine.UsageError };
+        var report = who is null ? await WithEndpoint(parsed, cancellationToken)
+            : who == Portfolio || File.Exists(who)
             ? await WithFixedTexts(parsed, who, cancellationToken)
             : await WithModel(parsed, who, cancellationToken);
         if (parsed.GetValue(_json))
@@ -84,6 +89,34 @@ internal sealed class EvalVerb
             Threads = Threads(parsed),
         }, cancellationToken);
     }
+
+    /// <summary>A model elsewhere attempts the problems of a benchmark file.</summary>
+    private async Task<EvaluationReport> WithEndpoint(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var entry = VerifierCatalog.Find(parsed.GetValue(_with) ?? throw new RatchetException("The attempts need a verifier.", "Give it with --with.") { ExitCode = CommandLine.UsageError });
+        RequireK(parsed, _draw.Samples(parsed));
+        var settings = _verifier.Read(parsed) with { Threads = Threads(parsed) };
+        await using var verifier = await entry.OpenAsync(settings, cancellationToken);
+        var problems = BenchmarkFile.Read(parsed.GetRequiredValue(_problems), _fields.Read(parsed), verifier);
+        using var open = _endpoint.Open(parsed, _draw, entry, static p => p.Statement);
+        var report = await FollowAsync(parsed, new EvaluationPlan
+        {
+            ProposerName = open.Name,
+            Proposer = open.Proposer,
+            Verifier = verifier.Verifier,
+            Problems = problems,
+            Items = [.. problems.All.Select(p => new ProposalItem(p, _draw.Samples(parsed)))],
+            K = Ks(parsed),
+            Settings = open.Settings,
+            Votes = Voting(entry, settings),
+            Seed = _draw.Seed(parsed),
+            Threads = settings.Threads,
+        }, cancellationToken);
+        _context.Error.WriteLine(open.Bill);
+        return report;
+    }
+
+    private static AnswerProfile? Voting(VerifierEntry entry, VerifierOptions settings) => entry.Name == "answers" ? AnswerProfiles.Find(settings.Profile ?? AnswerProfiles.Strict.Name) : null;
 
     /// <summary>Texts that are there already are judged: responses of a file, or the scripts of a portfolio.</summary>
     private async Task<EvaluationReport> WithFixedTexts(ParseResult parsed, string who, CancellationToken cancellationToken)
@@ -120,7 +153,7 @@ internal sealed class EvalVerb
             Items = items,
             K = Ks(parsed),
             Settings = new Dictionary<string, string> { ["proposer"] = scripted ? who : ResponseFile.Hash(who) },
-            Votes = entry.Name == "answers" ? AnswerProfiles.Find(settings.Profile ?? AnswerProfiles.Strict.Name) : null,
+            Votes = Voting(entry, settings),
             Seed = _draw.Seed(parsed),
             Threads = settings.Threads,
         }, cancellationToken);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ratchet.Models.Cpu;
 using Ratchet.Runs;
 using Ratchet.Service;
 using Ratchet.Systems;
@@ -26,12 +27,18 @@ internal static class ServeVerb
         var items = new Option<int>("--max-items") { HelpName = "n", Description = "Most proofs in a request.", DefaultValueFactory = _ => 1024 };
         var client = new Option<int>("--max-pending-per-client") { HelpName = "n", Description = "Most proofs that a client may have waiting and in work.", DefaultValueFactory = _ => 2048 };
         var pending = new Option<int>("--max-pending") { HelpName = "n", Description = "Most proofs that all clients may have waiting and in work.", DefaultValueFactory = _ => 16_384 };
+        var model = new Option<string[]>("--model") { HelpName = "[name=]folder", Description = "Models that complete texts (/v1/completions, /v1/chat/completions); a checkpoint or run folder.", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
+        var template = new Option<string?>("--chat-template") { HelpName = "file", Description = "Chat template (Jinja) in the place of the models' own." };
+        var batch = new Option<int>("--max-batch") { HelpName = "n", Description = "Most texts that one thread of a model writes together.", DefaultValueFactory = _ => 32 };
+        var tokens = new Option<int>("--max-tokens") { HelpName = "n", Description = "Most tokens of one text.", DefaultValueFactory = _ => 4096 };
+        var choices = new Option<int>("--max-choices") { HelpName = "n", Description = "Most texts that a request may ask for.", DefaultValueFactory = _ => 128 };
+        var precision = new Option<WeightPrecision>("--weights-type") { HelpName = string.Join('|', Enum.GetNames<WeightPrecision>()).ToLowerInvariant(), Description = "How models' matrices are held.", DefaultValueFactory = _ => WeightPrecision.Float32 };
         var rate = new Option<int>("--rate") { HelpName = "n", Description = "Requests a second of one client; 0 does not limit them.", DefaultValueFactory = _ => 0 };
         var deadline = new Option<double>("--deadline-seconds") { HelpName = "s", Description = "Longest time from a request to its answer.", DefaultValueFactory = _ => 600 };
         var shutdown = new Option<double>("--shutdown-seconds") { HelpName = "s", Description = "Time for requests in work when the service is stopped.", DefaultValueFactory = _ => 30 };
-        var command = new Command("serve", "Serves proof checks over HTTP (Kimina's protocol and its own) and to agents (MCP).")
+        var command = new Command("serve", "Serves proof checks over HTTP (Kimina's protocol and its own) and to agents (MCP), and with --model texts of models (OpenAI's protocol).")
         {
-            with, mcp, address, port, keys, body, items, client, pending, rate, deadline, shutdown,
+            with, model, template, batch, tokens, choices, precision, mcp, address, port, keys, body, items, client, pending, rate, deadline, shutdown,
         };
         var verifier = new VerifierArguments();
         verifier.AddTo(command);
@@ -50,6 +57,12 @@ internal static class ServeVerb
                 MaxItems = parsed.GetValue(items),
                 MaxPendingPerClient = parsed.GetValue(client),
                 MaxPending = parsed.GetValue(pending),
+                Models = [.. parsed.GetRequiredValue(model).Select(m => Served(m, parsed.GetValue(template)))],
+                ModelThreads = verifier.Read(parsed).Threads,
+                ModelBatch = parsed.GetValue(batch),
+                MaxTokens = parsed.GetValue(tokens),
+                MaxChoices = parsed.GetValue(choices),
+                WeightPrecision = parsed.GetValue(precision),
                 RequestsPerSecond = parsed.GetValue(rate),
                 Deadline = Seconds(parsed.GetValue(deadline)),
                 ShutdownTime = Seconds(parsed.GetValue(shutdown)),
@@ -62,7 +75,7 @@ internal static class ServeVerb
     private static async Task<int> ServeAsync(CliContext context, ServiceOptions options, CancellationToken cancellationToken)
     {
         await using var service = await RatchetService.StartAsync(options, cancellationToken);
-        context.Out.WriteLine($"{service.Url} checks with {string.Join(", ", options.Verifiers)}; Ctrl-C stops");
+        context.Out.WriteLine($"{service.Url} checks with {string.Join(", ", options.Verifiers)}{(options.Models.Count > 0 ? $", completes with {string.Join(", ", options.Models.Select(m => m.Name))}" : "")}; Ctrl-C stops");
         context.Out.Flush();
         await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return 0;
@@ -82,6 +95,14 @@ internal static class ServeVerb
         }
 
         return 0;
+    }
+
+    /// <summary>A model by the name before '=', or else by that of its folder.</summary>
+    private static ServedModel Served(string given, string? template)
+    {
+        var equals = given.IndexOf('=', StringComparison.Ordinal);
+        var folder = given[(equals + 1)..];
+        return new ServedModel(equals > 0 ? given[..equals] : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), folder) { ChatTemplate = template };
     }
 
     private static TimeSpan Seconds(double value) => value is >= 0 and <= 1e6 ? TimeSpan.FromSeconds(value) : TimeSpan.MaxValue;

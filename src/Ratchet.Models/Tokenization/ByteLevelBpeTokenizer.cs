@@ -92,6 +92,9 @@ public sealed class ByteLevelBpeTokenizer : ITokenizer
         return _tokens[id];
     }
 
+    /// <summary>The bytes of an id in a text; null for special tokens and unused ids.</summary>
+    internal byte[]? BytesOf(int id) => _tokens[id] is { } token && !_model.SpecialTokens.ContainsKey(token) ? _bytes[id] : null;
+
     /// <inheritdoc/>
     /// <remarks>Half of a surrogate pair on its own, which no UTF-8 text holds, is encoded as U+FFFD.</remarks>
     public int[] Encode(string text)

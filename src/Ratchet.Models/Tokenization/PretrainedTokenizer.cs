@@ -45,6 +45,7 @@ public sealed class PretrainedTokenizer : ITokenizer
         _model = SubwordModel.Read(root.Required("model"), bytes);
         _marks = PostProcessor.Read(root.Optional("post_processor"));
         _decoder = TokenDecoders.Read(root.Optional("decoder"));
+        Spelling = TokenDecoders.Spelling(root.Optional("decoder"));
         AddedTokens = [.. root.Items("added_tokens").Select(ReadAdded)];
         foreach (var token in AddedTokens)
             _added[token.Content] = token.Id;
@@ -83,6 +84,9 @@ public sealed class PretrainedTokenizer : ITokenizer
     /// <summary>The tokens that stand beside the vocabulary.</summary>
     public IReadOnlyList<AddedToken> AddedTokens { get; }
 
+    /// <summary>How the vocabulary spells tokens.</summary>
+    internal TokenSpelling Spelling { get; }
+
     /// <summary>The template that writes a conversation as text, or null where the files have none.</summary>
     public ChatTemplate? ChatTemplate { get; }
 
@@ -120,6 +124,9 @@ public sealed class PretrainedTokenizer : ITokenizer
     /// <summary>The token of an id as the vocabulary spells it, or null for an unused id.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The id is outside the vocabulary.</exception>
     public string? TokenOf(int id) => (uint)id < (uint)VocabularySize ? _tokens[id] : throw new ArgumentOutOfRangeException(nameof(id), id, $"Ids lie in [0, {VocabularySize}).");
+
+    /// <summary>An id is a special token, which gives no text.</summary>
+    internal bool IsSpecial(int id) => _special.Contains(id);
 
     /// <inheritdoc/>
     /// <remarks>Special tokens that the text spells stay text, so that nothing a user or a model writes can pass for a mark.</remarks>

@@ -8,4 +8,10 @@ internal sealed class RequestRefusedException(int status, string detail, TimeSpa
 
     /// <summary>When to try again, where trying again helps.</summary>
     public TimeSpan? RetryAfter { get; } = retryAfter;
+
+    /// <summary>Field of the request that is wrong, or null.</summary>
+    public string? Parameter { get; init; }
+
+    /// <summary>Word for programs, in the answers of the completion routes, or null.</summary>
+    public string? Code { get; init; }
 }

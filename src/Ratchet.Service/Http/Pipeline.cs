@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Ratchet.Service.Admission;
+using Ratchet.Service.Completions;
 
 namespace Ratchet.Service.Http;
 
@@ -42,7 +43,7 @@ internal sealed class Pipeline(CheckService service, PartitionedRateLimiter<stri
         }
         catch (RequestRefusedException e)
         {
-            await AnswerAsync(context, e.Status, e.Message, e.RetryAfter).ConfigureAwait(false);
+            await AnswerAsync(context, e.Status, e.Message, e.RetryAfter, e.Parameter, e.Code).ConfigureAwait(false);
         }
         catch (BadHttpRequestException e)
         {
@@ -61,7 +62,7 @@ internal sealed class Pipeline(CheckService service, PartitionedRateLimiter<stri
 
     private static string Detail(HttpContext context) => context.Response.StatusCode switch
     {
-        404 => "There is no such route. Routes: POST /api/check, POST /verify, POST /v1/verify, GET /v1/verifiers, GET /health, GET /metrics, /mcp.",
+        404 => "There is no such route. Routes: POST /api/check, POST /verify, POST /v1/verify, GET /v1/verifiers, POST /v1/completions, POST /v1/chat/completions, GET /v1/models, GET /health, GET /metrics, /mcp.",
         405 => "This route does not take this method.",
         var status => $"The request was refused with status {status}.",
     };
@@ -103,7 +104,7 @@ internal sealed class Pipeline(CheckService service, PartitionedRateLimiter<stri
             throw new RequestRefusedException(429, $"At most {service.Options.RequestsPerSecond} requests a second.", lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1));
     }
 
-    private async Task AnswerAsync(HttpContext context, int status, string detail, TimeSpan? retryAfter)
+    private async Task AnswerAsync(HttpContext context, int status, string detail, TimeSpan? retryAfter, string? parameter = null, string? code = null)
     {
         service.Metrics.Refused(status);
         if (context.Response.HasStarted)
@@ -118,6 +119,13 @@ internal sealed class Pipeline(CheckService service, PartitionedRateLimiter<stri
             context.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         if (status == 401)
             context.Response.Headers.WWWAuthenticate = Challenge;
+        if (CompletionRoutes.Owns(context.Request.Path))
+        {
+            context.Response.ContentType = "application/json; charset=utf-8";
+            await context.Response.Body.WriteAsync(CompletionAnswer.Error(status, detail, parameter, code), context.RequestAborted).ConfigureAwait(false);
+            return;
+        }
+
         await context.Response.WriteAsJsonAsync(new { status, detail }, VerdictAnswer.Json, "application/problem+json", context.RequestAborted).ConfigureAwait(false);
     }
 }

@@ -3,10 +3,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Ratchet.Service.Admission;
+using Ratchet.Service.Completions;
 
 namespace Ratchet.Service.Http;
 
-/// <summary>The routes that check proofs.</summary>
+/// <summary>The routes.</summary>
 internal static class Routes
 {
     /// <summary>Adds Kimina's routes and the service's own.</summary>
@@ -29,8 +30,17 @@ internal static class Routes
             }),
             VerdictAnswer.Json,
             context.RequestAborted));
+        CompletionRoutes.Map(app, service);
         foreach (var path in new[] { "/", "/health" })
-            app.MapGet(path, context => context.Response.WriteAsJsonAsync(new { status = "ok" }, context.RequestAborted));
+        {
+            app.MapGet(path, context =>
+            {
+                var failed = service.Models.FirstOrDefault(m => !m.Sampler.IsAlive);
+                if (failed is not null)
+                    context.Response.StatusCode = 503;
+                return context.Response.WriteAsJsonAsync(new { status = failed is null ? "ok" : $"the sampler of '{failed.Name}' has stopped" }, context.RequestAborted);
+            });
+        }
     }
 
     private static async Task CheckAsync(HttpContext context, CheckService service)

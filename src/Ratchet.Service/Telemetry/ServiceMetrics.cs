@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Ratchet.Service.Admission;
+using Ratchet.Service.Completions;
 using Ratchet.Verdicts;
 using Ratchet.Verifiers.Pool;
 
@@ -26,12 +27,22 @@ internal sealed class ServiceMetrics : IDisposable
     private readonly Histogram<double> _seconds;
     private readonly Histogram<double> _waits;
     private readonly Counter<long> _refused;
+    private readonly Counter<long> _choices;
+    private readonly Counter<long> _promptTokens;
+    private readonly Counter<long> _sampledTokens;
+    private readonly Histogram<double> _completions;
+    private readonly Histogram<double> _firstTokens;
 
     public ServiceMetrics()
     {
         _checks = _meter.CreateCounter<long>("ratchet.checks", "{check}", "Checks that ended, by verifier, outcome and reason.");
         _seconds = _meter.CreateHistogram<double>("ratchet.check.duration", "s", "Time that a check took.", advice: Seconds);
         _waits = _meter.CreateHistogram<double>("ratchet.check.wait", "s", "Time that a proof waited for a slot.", advice: Seconds);
+        _choices = _meter.CreateCounter<long>("ratchet.completion.choices", "{choice}", "Texts that models wrote, by model and how they ended.");
+        _promptTokens = _meter.CreateCounter<long>("ratchet.completion.prompt_tokens", "{token}", "Tokens of prompts, by model.");
+        _sampledTokens = _meter.CreateCounter<long>("ratchet.completion.sampled_tokens", "{token}", "Tokens that models sampled for answers, by model.");
+        _completions = _meter.CreateHistogram<double>("ratchet.completion.duration", "s", "Time to the end of a completion request.", advice: Seconds);
+        _firstTokens = _meter.CreateHistogram<double>("ratchet.completion.first_token", "s", "Time to a completion request's first token.", advice: Seconds);
         _refused = _meter.CreateCounter<long>("ratchet.requests.refused", "{request}", "Requests that were not served, by status.");
     }
 
@@ -39,8 +50,10 @@ internal sealed class ServiceMetrics : IDisposable
     public Meter Meter => _meter;
 
     /// <summary>Shows the state of queues.</summary>
-    public void Watch(IReadOnlyList<VerifierDesk> desks, ByteBudget bodies)
+    public void Watch(IReadOnlyList<VerifierDesk> desks, IReadOnlyList<ModelDesk> models, ByteBudget bodies)
     {
+        _meter.CreateObservableGauge("ratchet.completion.active", () => models.Select(m => new Measurement<int>(m.Sampler.Active, new KeyValuePair<string, object?>("model", m.Name))), "{sequence}", "Texts in the batch.");
+        _meter.CreateObservableGauge("ratchet.completion.waiting", () => models.Select(m => new Measurement<int>(m.Sampler.Waiting, new KeyValuePair<string, object?>("model", m.Name))), "{sequence}", "Texts that wait for a place in the batch.");
         _meter.CreateObservableGauge("ratchet.checks.pending", () => desks.Select(d => new Measurement<int>(d.Queue.Pending, new KeyValuePair<string, object?>("verifier", d.Name))), "{check}", "Proofs that wait or are in work.");
         _meter.CreateObservableGauge("ratchet.checks.busy", () => desks.Select(d => new Measurement<int>(d.Queue.Busy, new KeyValuePair<string, object?>("verifier", d.Name))), "{check}", "Proofs in work.");
         _meter.CreateObservableGauge("ratchet.pool.workers", () => Pools(desks, p => p.Workers), "{process}", "Processes of a verifier that are up.");
@@ -59,6 +72,22 @@ internal sealed class ServiceMetrics : IDisposable
         _seconds.Record(spent.TotalSeconds, name);
         _waits.Record(waited.TotalSeconds, name);
         _means.GetOrAdd(verifier, static _ => new Mean()).Add(spent.TotalSeconds);
+    }
+
+    /// <summary>Counts a completion request.</summary>
+    public void Completed(string model, int promptTokens, IEnumerable<(int Tokens, string Finish)> choices, TimeSpan spent, TimeSpan? first)
+    {
+        var name = new KeyValuePair<string, object?>("model", model);
+        _promptTokens.Add(promptTokens, name);
+        foreach (var (tokens, finish) in choices)
+        {
+            _sampledTokens.Add(tokens, name);
+            _choices.Add(1, name, new("finish", finish));
+        }
+
+        _completions.Record(spent.TotalSeconds, name);
+        if (first is { } time)
+            _firstTokens.Record(time.TotalSeconds, name);
     }
 
     /// <summary>Counts a request that was not served.</summary>

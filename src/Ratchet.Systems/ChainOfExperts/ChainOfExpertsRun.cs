@@ -51,7 +51,7 @@ public static class ChainOfExpertsRun
     {
         ArgumentNullException.ThrowIfNull(observer);
         journal.BeginSession(TimeProvider.System.GetUtcNow());
-        RunIdentity.Hold(run, journal, world.Recipe, ("data_sha256", world.DataHash));
+        RunIdentity.Hold(run, journal, world.Recipe, text => text, ("data_sha256", world.DataHash));
         if (journal.Meta("data_sha256") != world.DataHash)
             throw new RatchetException("The data was changed since the run began.", "Put its files back as they were, or start a new run.");
         try

@@ -10,8 +10,8 @@ public sealed record LearnSettings
     /// <summary>The weights that a round's training starts from.</summary>
     public LearnFrom From { get; init; } = LearnFrom.Base;
 
-    /// <summary>Passes over the rows.</summary>
-    [Between(0, 10_000, MinimumOutside = true)]
+    /// <summary>Passes over the rows; 0 learns nothing, which makes sense with <c>propose.endpoint</c> only: the endpoint is evaluated then.</summary>
+    [Between(0, 10_000)]
     public double Epochs { get; init; } = 2;
 
     /// <summary>Most tokens of one optimizer step.</summary>

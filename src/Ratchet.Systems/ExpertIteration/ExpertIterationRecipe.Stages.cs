@@ -32,6 +32,9 @@ public sealed record ProposeSettings
     /// <summary>Training problems attempted in a round, drawn anew each round; 0 takes all.</summary>
     [AtLeast(0)]
     public int ProblemsPerRound { get; init; }
+
+    /// <summary>A model elsewhere that makes the attempts in the place of the policy; null for the policy itself.</summary>
+    public EndpointSettings? Endpoint { get; init; }
 }
 
 /// <summary>Second stage: judging attempts.</summary>

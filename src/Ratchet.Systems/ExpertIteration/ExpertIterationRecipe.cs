@@ -57,6 +57,9 @@ public sealed record ExpertIterationRecipe : Recipe
     /// <summary>Which implementation does the work.</summary>
     public EngineSettings Engine { get; init; } = new();
 
+    /// <summary>Rounds train a model.</summary>
+    internal bool Learns => Learn.Epochs > 0;
+
     /// <inheritdoc/>
     public override IEnumerable<RecipeConflict> Conflicts()
     {
@@ -72,7 +75,10 @@ public sealed record ExpertIterationRecipe : Recipe
                 $"Make learn.batch_tokens at least {Model.MaxPositions}.") { With = ["model.max_positions"] };
         }
 
-        if (Model.Path is null && Start.Epochs == 0)
+        if (Learn.Epochs == 0 && Propose.Endpoint is null)
+            yield return new("learn.epochs", "Without learning nothing would change from round to round.", "Set learn.epochs above 0, or let an endpoint propose (propose.endpoint).") { With = ["propose.endpoint"] };
+
+        if (Model.Path is null && Start.Epochs == 0 && Learns)
         {
             yield return new("start.epochs", "Without start training and without model.path the first proposer would be random.",
                 "Set start.epochs above 0, or give a trained checkpoint in model.path.");

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Ratchet.Journal;
 using Ratchet.Loop;
 using Ratchet.Models;
@@ -8,7 +9,7 @@ using Ratchet.Runs;
 namespace Ratchet.Systems.ExpertIteration;
 
 /// <summary>Runs an expert-iteration recipe in a run folder: start, resume, summary, report.</summary>
-public static class ExpertIterationRun
+public static partial class ExpertIterationRun
 {
     /// <summary>Starts a run in a new folder and works until it is done.</summary>
     /// <param name="recipe">Recipe, read and checked.</param>
@@ -44,7 +45,8 @@ public static class ExpertIterationRun
         ExpertIterationWorld world, RunFolder run, RunJournal journal, IRunObserver observer, CancellationToken cancellationToken)
     {
         journal.BeginSession(TimeProvider.System.GetUtcNow());
-        RunIdentity.Hold(run, journal, world.Recipe, ("start_sha256", world.StartFrom?.WeightsHash ?? ""));
+        // What an endpoint may cost is no part of what is computed: a run that its budget stopped goes on with a higher one.
+        RunIdentity.Hold(run, journal, world.Recipe, text => world.Recipe.Propose.Endpoint is null ? text : Budget().Replace(text, "$1 0"), ("start_sha256", world.StartFrom?.WeightsHash ?? ""));
         if (world.StartFrom is { } start && journal.Meta("start_sha256") != start.WeightsHash)
         {
             throw new RatchetException(
@@ -56,6 +58,8 @@ public static class ExpertIterationRun
         if (journal.Rounds().Count <= world.Options.Rounds)
             RequireCheckpoints(run, journal);
 
+        using var endpoint = RunEndpoint.Open(world.Recipe, run.Root);
+        world.Endpoint = endpoint;
         var notes = world.Notes;
         foreach (var note in notes)
             observer.OnEvent(new RunEvent.Note { Round = 0, Message = note });
@@ -110,6 +114,9 @@ public static class ExpertIterationRun
             // The same full disk that stopped the run; the first message is the one to show.
         }
     }
+
+    [GeneratedRegex(@"^(    budget:).*$", RegexOptions.Multiline)]
+    private static partial Regex Budget();
 
     /// <summary>Passes events on, and writes the summary whenever a round is done.</summary>
     private sealed class SummaryWriter(IRunObserver inner, Action write) : IRunObserver

@@ -38,8 +38,9 @@ internal sealed class ExpertIterationStages : IDisposable
         _verifier = DomainVerifier.Open(world.Domain, recipe.Verify.Verifier, world.Budget.Threads);
         _proposer = new SamplerProposer(
             world.Domain.Prompt, tokenizer, OpenSampler, world.Shape.MaxPositions, train, train with { Temperature = recipe.Evaluate.Temperature, TopP = 1, TopK = 0 });
+        var endpoint = world.Endpoint?.Proposer(world);
         Loop = new LoopStages(
-            _proposer,
+            endpoint is null ? _proposer : recipe.Learns ? new TeacherProposer(endpoint, _proposer) : endpoint,
             _verifier.Verifier,
             new VerifiedSelector(
                 new SelectionOptions
@@ -69,6 +70,8 @@ internal sealed class ExpertIterationStages : IDisposable
     /// </summary>
     public double Parity(Checkpoint checkpoint, ProposalRequest request)
     {
+        if (!_world.Recipe.Learns)
+            return 0;
         var tokenizer = _world.Tokenizer;
         var stream = _world.Root.Derive("parity").Derive(request.Round);
         var prompts = request.Items.Take(ParityPrompts)

@@ -31,8 +31,9 @@ internal sealed class ExpertIterationWorld
         // What a GPU has is not known before the run; what the machine has is.
         if (recipe.Device == "cpu" && MemoryEstimate.Of(recipe, Shape).Check(MemoryEstimate.Available) is { } note)
             notes.Add(note);
-        RequirePrompts();
-        SeedExamples = SeedRows(notes);
+        if (recipe.Learns)
+            RequirePrompts();
+        SeedExamples = recipe.Learns ? SeedRows(notes) : [];
         Options = OptionsOf();
     }
 
@@ -59,6 +60,9 @@ internal sealed class ExpertIterationWorld
     public IReadOnlyList<Example> SeedExamples { get; }
 
     public LoopOptions Options { get; }
+
+    /// <summary>The model elsewhere that proposes; set while the run works, null for none.</summary>
+    public RunEndpoint? Endpoint { get; set; }
 
     /// <summary><c>own</c> or <c>torch</c>.</summary>
     public string SamplerEngine => Engine(Recipe, Shape, Recipe.Engine.Sampler);
@@ -209,7 +213,8 @@ internal sealed class ExpertIterationWorld
             ProblemsPerRound = r.Propose.ProblemsPerRound,
             BatchProblems = r.Propose.BatchProblems,
             StartEpochs = SeedExamples.Count == 0 && StartFrom is not null ? 0 : r.Start.Epochs,
-            StartFrom = StartFrom,
+            StartFrom = r.Learns ? StartFrom : new Checkpoint("endpoint:" + r.Propose.Endpoint!.Model, "", ""),
+            Learns = r.Learns,
             Epochs = r.Learn.Epochs,
             LearnFrom = r.Learn.From == LearnFrom.Base ? Loop.LearnFrom.Base : Loop.LearnFrom.Continue,
             EvaluationSamples = r.Evaluate.Samples,

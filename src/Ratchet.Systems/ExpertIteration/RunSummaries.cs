@@ -23,10 +23,12 @@ internal static class RunSummaries
             Seed = world.Recipe.Seed,
             WallSeconds = Math.Round(times.WallSeconds, 3),
             Sessions = times.Sessions,
-            Parameters = world.Shape.ParameterCount,
+            Parameters = world.Recipe.Learns ? world.Shape.ParameterCount : 0,
             Rounds = [.. rounds.Select(r => r.Summary)],
             TokensSampled = totals.TokensSampled,
             TokensTrained = totals.TokensTrained,
+            OffPolicyAttempts = totals.OffPolicy,
+            Endpoint = world.Endpoint?.Summary,
             Verifier = new VerifierSummary(totals.Calls, totals.Cached, totals.Accepted, totals.Rejected, totals.Unknown),
             Speed = new SpeedSummary(
                 Rate(times.SampledTokens, times.SampleSeconds), Rate(times.TrainedTokens, times.LearnSeconds), Rate(times.Checks, times.VerifySeconds)),

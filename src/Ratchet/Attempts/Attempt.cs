@@ -29,6 +29,12 @@ public sealed record Attempt
 
     /// <summary>Why sampling ended.</summary>
     public required StopReason Stop { get; init; }
+
+    /// <summary>
+    /// The attempt says what was proposed, but not with what probability: it has no ids, or no log-probability for each of them. A text that was written elsewhere
+    /// is one. It may be imitated, but nothing may be computed from it that takes it for a sample of the policy.
+    /// </summary>
+    public bool IsOffPolicy => TokenIds.Count == 0 || LogProbabilities.Count != TokenIds.Count;
 }
 
 /// <summary>Identity of an attempt within a run.</summary>
@@ -69,4 +75,7 @@ public enum StopReason
 
     /// <summary>The caller cancelled.</summary>
     Cancelled,
+
+    /// <summary>The text was held to a language, and the vocabulary has no token for what must follow.</summary>
+    DeadEnd,
 }

@@ -86,7 +86,11 @@ public sealed record AttemptQuery
 /// <param name="TokensSampled">Tokens in all attempts.</param>
 /// <param name="TokensTrained">Tokens that checkpoints were trained on.</param>
 public sealed record JournalTotals(
-    long Calls, long Cached, long Accepted, long Rejected, IReadOnlyDictionary<string, long> Unknown, long TokensSampled, long TokensTrained);
+    long Calls, long Cached, long Accepted, long Rejected, IReadOnlyDictionary<string, long> Unknown, long TokensSampled, long TokensTrained)
+{
+    /// <summary>Attempts that are off-policy, see <see cref="Attempt.IsOffPolicy"/>.</summary>
+    public long OffPolicy { get; init; }
+}
 
 /// <summary>Sums over the timings.</summary>
 /// <param name="WallSeconds">Wall seconds of all sessions.</param>

@@ -145,7 +145,10 @@ public sealed partial class RunJournal
                 unknown[reason] = unknown.GetValueOrDefault(reason) + count;
         }
 
-        return new JournalTotals(calls, cached, accepted, rejected, unknown, tokens, Scalar("SELECT coalesce(sum(tokens), 0) FROM checkpoints"));
+        return new JournalTotals(calls, cached, accepted, rejected, unknown, tokens, Scalar("SELECT coalesce(sum(tokens), 0) FROM checkpoints"))
+        {
+            OffPolicy = Scalar("SELECT count(*) FROM attempts WHERE tokens = 0 OR length(log_probabilities) <> 4 * tokens"),
+        };
     });
 
     /// <summary>Sums over the timings.</summary>

@@ -164,7 +164,7 @@ public sealed class LoopEngine
         var id = LearningRequests.CheckpointId(round);
         if (_recorded.TryGetValue(id, out var recorded))
             return recorded;
-        if (round == 0 && _options.StartEpochs == 0 && _options.StartFrom is not null)
+        if (!_options.Learns || (round == 0 && _options.StartEpochs == 0 && _options.StartFrom is not null))
             return null;
         if (examples.Count == 0)
         {

@@ -47,6 +47,9 @@ public sealed record LoopOptions
     /// <summary>Passes over a round's rows.</summary>
     public double Epochs { get; init; } = 1;
 
+    /// <summary>Rounds learn; else attempts are made, judged and selected, and <see cref="StartFrom"/> stays the policy of all rounds.</summary>
+    public bool Learns { get; init; } = true;
+
     /// <summary>Which weights a round's training starts from.</summary>
     public LearnFrom LearnFrom { get; init; }
 

@@ -39,6 +39,12 @@ public sealed record RunSummary
     /// <summary>Tokens trained on, start model included.</summary>
     public long TokensTrained { get; init; }
 
+    /// <summary>Attempts without a log-probability for each token, which were written elsewhere: nothing may be computed from them that takes them for samples of the policy.</summary>
+    public long OffPolicyAttempts { get; init; }
+
+    /// <summary>What the endpoint that proposed was asked for and what it cost; null where none proposed.</summary>
+    public EndpointSummary? Endpoint { get; init; }
+
     /// <summary>Work of the verifier.</summary>
     public required VerifierSummary Verifier { get; init; }
 
@@ -145,6 +151,14 @@ public sealed record EvaluationSummary
 /// <param name="Low">Lower end of the 95 % interval.</param>
 /// <param name="High">Upper end of the 95 % interval.</param>
 public sealed record Estimate(double Value, double Low, double High);
+
+/// <summary>An endpoint that proposed.</summary>
+/// <param name="Model">Name of the model.</param>
+/// <param name="Calls">Calls that it answered.</param>
+/// <param name="InputTokens">Tokens of prompts that it charged.</param>
+/// <param name="OutputTokens">Tokens of texts that it charged.</param>
+/// <param name="Cost">Their price, in the currency of the recipe's prices.</param>
+public sealed record EndpointSummary(string Model, long Calls, long InputTokens, long OutputTokens, double Cost);
 
 /// <summary>Work of the verifier.</summary>
 /// <param name="Calls">Attempts to judge.</param>

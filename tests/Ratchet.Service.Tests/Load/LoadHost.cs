@@ -38,9 +38,9 @@ internal sealed class LoadHost : IAsyncDisposable
     }
 
     /// <summary>What the child does: serves until its input ends.</summary>
-    public static async Task<int> RunAsync()
+    public static async Task<int> RunAsync(string? model)
     {
-        var options = new ServiceOptions { Port = 0, Keys = Keys(), Verifier = new VerifierOptions { Threads = 2, TimeLimit = TimeSpan.FromSeconds(10) }, MaxBodyBytes = 1 << 20, MaxItems = 256 };
+        var options = new ServiceOptions { Port = 0, Keys = Keys(), Verifier = new VerifierOptions { Threads = 2, TimeLimit = TimeSpan.FromSeconds(10) }, MaxBodyBytes = 1 << 20, MaxItems = 256, Models = model is null ? [] : [new ServedModel("tiny", model)], ModelThreads = 2 };
         await using var service = await RatchetService.StartAsync(options, CancellationToken.None);
         Console.WriteLine(service.Url);
 
@@ -53,9 +53,9 @@ internal sealed class LoadHost : IAsyncDisposable
     /// <summary>The key of each client.</summary>
     public static string[] Keys() => [.. Enumerable.Range(0, 64).Select(i => $"load-client-{i:000000}")];
 
-    public static async Task<LoadHost> StartAsync()
+    public static async Task<LoadHost> StartAsync(string? model = null)
     {
-        var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, Argument) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, model is null ? [Argument] : [Argument, model]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         var url = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
         Assert.False(string.IsNullOrEmpty(url), "the service did not start");
         return new LoadHost(process, new Uri(url));

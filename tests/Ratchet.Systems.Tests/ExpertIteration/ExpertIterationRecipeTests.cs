@@ -55,6 +55,7 @@ public sealed class ExpertIterationRecipeTests
               max_new_tokens: 128
               batch_problems: 64
               problems_per_round: 0
+              endpoint: null
             verify:
               verifier: kernel
               unknown_limit: 0.1

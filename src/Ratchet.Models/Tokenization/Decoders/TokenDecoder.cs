@@ -51,6 +51,20 @@ internal static class TokenDecoders
         }
     }
 
+    /// <summary>What the decoder says about how tokens are spelled.</summary>
+    public static TokenSpelling Spelling(JsonElement? element)
+    {
+        if (element is not { } json)
+            return TokenSpelling.Other;
+        return json.Kind() switch
+        {
+            "ByteLevel" => TokenSpelling.Bytes,
+            "Metaspace" or "ByteFallback" => TokenSpelling.Spaces,
+            "Sequence" => json.Items("decoders").Select(d => Spelling(d)).FirstOrDefault(s => s != TokenSpelling.Other),
+            _ => TokenSpelling.Other,
+        };
+    }
+
     private static IReadOnlyList<string> ByteLevel(IReadOnlyList<string> tokens)
     {
         var bytes = new List<byte>();

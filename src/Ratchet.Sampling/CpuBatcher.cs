@@ -1,0 +1,440 @@
+using System.Runtime.ExceptionServices;
+using Ratchet.Attempts;
+using Ratchet.Loop;
+using Ratchet.Models.Cpu;
+
+namespace Ratchet.Sampling;
+
+/// <summary>
+/// Continuous batching: a queue of jobs that may grow while workers run, and the loop that each worker runs. Every job brings its own settings; sequences of many jobs
+/// share a batch, leave it as they end and make room for others. The lock is taken when sequences start, end or move, not in a step.
+/// </summary>
+internal sealed unsafe class CpuBatcher : IDisposable
+{
+    // Below this a worker keeps its sequences: a batch of two or three costs little more than one.
+    private const int SmallestSplit = 4;
+
+    private readonly CpuDecoder _decoder;
+    private readonly KeyValuePages _pages;
+    private readonly int _maxBatch;
+    private readonly int _workers;
+    private readonly ThreadBudget? _budget;
+    private readonly object _gate = new();
+    private readonly Queue<CpuJob> _new = new();
+    private readonly Queue<CpuJob> _open = new();
+    private readonly Stack<CpuSequence> _handed = new();
+    private readonly Stack<CpuSequence> _spare = new();
+    private readonly Stack<PageTable> _spareTables = new();
+    private readonly List<PageTable> _tables = [];
+    private Exception? _failure;
+    private long _total;
+    private long _started;
+    private long _ended;
+    private long _tokens;
+    private long _drafted;
+    private long _stood;
+    private volatile int _idle;
+    private volatile bool _stopped;
+    private bool _closed;
+
+    public CpuBatcher(CpuDecoder decoder, KeyValuePages pages, int maxBatch, int workers, ThreadBudget? budget) =>
+        (_decoder, _pages, _maxBatch, _workers, _budget) = (decoder, pages, maxBatch, workers, budget);
+
+    /// <summary>Samples that are being drawn.</summary>
+    public int Active => (int)(Interlocked.Read(ref _started) - Interlocked.Read(ref _ended));
+
+    /// <summary>Samples that have not begun.</summary>
+    public int Waiting => (int)(Interlocked.Read(ref _total) - Interlocked.Read(ref _started));
+
+    /// <summary>All samples of all jobs have ended.</summary>
+    public bool IsDone
+    {
+        get
+        {
+            lock (_gate)
+                return _ended == _total;
+        }
+    }
+
+    /// <summary>Tokens drawn so far.</summary>
+    public long Tokens => Interlocked.Read(ref _tokens);
+
+    /// <summary>Tokens drafted so far, and those of them that stood.</summary>
+    public (long Made, long Stood) Drafted => (Interlocked.Read(ref _drafted), Interlocked.Read(ref _stood));
+
+    /// <summary>Adds a job.</summary>
+    /// <exception cref="InvalidOperationException">The workers have stopped.</exception>
+    public void Add(CpuJob job)
+    {
+        lock (_gate)
+        {
+            if (_stopped || _closed)
+                throw new InvalidOperationException("The sampler has stopped.", _failure);
+            if (job.Open == 0 && !job.ScoresPrompt)
+            {
+                job.Complete();
+                return;
+            }
+
+            _total += Math.Max(job.Open, 1);
+            _new.Enqueue(job);
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>No more jobs come: workers return when all is done.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Stops all workers at their next step; what has not ended never does.</summary>
+    public void Stop()
+    {
+        lock (_gate)
+        {
+            _stopped = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Stops all workers because of a failure.</summary>
+    public void Fail(Exception failure)
+    {
+        lock (_gate)
+            _failure ??= failure;
+        Stop();
+    }
+
+    /// <summary>Throws what stopped the workers.</summary>
+    public void ThrowIfFailed()
+    {
+        if (_failure is not null)
+            ExceptionDispatchInfo.Throw(_failure);
+    }
+
+    /// <summary>
+    /// A worker's loop: fill the batch, one step for all its sequences, until nothing is left. Works on a permit of the budget, and lets
+    /// others go first between two steps.
+    /// </summary>
+    public void Run(DecoderWorkspace work)
+    {
+        var active = new List<CpuSequence>(_maxBatch);
+        var drawer = new TokenSampler(_decoder.Config.VocabularySize);
+        using var permit = _budget?.Enter();
+        while (!_stopped)
+        {
+            permit?.Breathe();
+            if (!Fill(active, work, drawer, permit))
+                return;
+            if (active.Count > 0)
+                Step(active, work, drawer);
+            if (_idle > 0 && active.Count >= SmallestSplit)
+                HandOver(active);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var table in _tables)
+            table.Dispose();
+    }
+
+    /// <summary>Takes sequences until the worker has its share; waits while it has none and others may still hand some over. False when all is done.</summary>
+    private bool Fill(List<CpuSequence> active, DecoderWorkspace work, TokenSampler drawer, ThreadBudget.Lease? permit)
+    {
+        while (!_stopped)
+        {
+            CpuSequence? sequence = null;
+            CpuJob? job = null;
+            var waited = false;
+            lock (_gate)
+            {
+                var share = (int)Math.Min(_maxBatch, (_total - _ended + _workers - 1) / _workers);
+                if (_handed.Count > 0 && active.Count < _maxBatch)
+                {
+                    active.Add(_handed.Pop());
+                    continue;
+                }
+
+                if (_total > _started && active.Count < share)
+                {
+                    if (_open.TryPeek(out var open))
+                        sequence = StartSequence(open);
+                    else
+                        _new.TryDequeue(out job);
+                }
+
+                if (sequence is null && job is null)
+                {
+                    if (active.Count > 0)
+                        return true;
+                    if (_closed && _ended == _total)
+                        return false;
+                    permit?.Pause();
+                    _idle++;
+                    Monitor.Wait(_gate);
+                    _idle--;
+                    waited = true;
+                }
+            }
+
+            if (waited)
+            {
+                // Outside the lock: whoever holds the permit may need the lock to come to the point where it lets go.
+                permit?.Resume();
+                continue;
+            }
+
+            if (sequence is null)
+            {
+                Evaluate(job!, active, work, drawer);
+                permit?.Breathe();
+            }
+            else if (!FirstToken(sequence, drawer))
+            {
+                active.Add(sequence);
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Evaluates a prompt and opens it for its samples. Between two parts of a long prompt the batch goes one step on.</summary>
+    private void Evaluate(CpuJob job, List<CpuSequence> active, DecoderWorkspace work, TokenSampler drawer)
+    {
+        lock (_gate)
+        {
+            if (!_spareTables.TryPop(out var table))
+                _tables.Add(table = new PageTable(_pages, _decoder.Config.MaxPositions));
+            job.Table = table;
+        }
+
+        var prompt = job.Prompt.Ids;
+        var vocabulary = _decoder.Config.VocabularySize;
+        var logits = new float[vocabulary];
+        if (job.ScoresPrompt)
+            job.PromptScores = new TokenScore[prompt.Count - 1];
+        for (var start = 0; start < prompt.Count && !job.IsCancelled && !_stopped; start += work.Rows)
+        {
+            if (start > 0 && active.Count > 0)
+                Step(active, work, drawer);
+            var rows = Math.Min(work.Rows, prompt.Count - start);
+            var last = start + rows == prompt.Count;
+            CpuDecoder.Fill(work, job.Table, prompt, start, rows);
+            _decoder.Forward(work, _pages, rows, job.ScoresPrompt ? 0 : rows - 1, job.ScoresPrompt ? rows : last ? 1 : 0);
+            for (var i = 0; job.ScoresPrompt && i < rows && start + i + 1 < prompt.Count; i++)
+                job.PromptScores[start + i] = drawer.Score(Row(work, i), prompt[start + i + 1], job.Options.ModelScores ?? 0);
+            if (last)
+                Row(work, job.ScoresPrompt ? rows - 1 : 0).CopyTo(logits);
+        }
+
+        job.Logits = logits;
+        lock (_gate)
+        {
+            if (job.Results.Length > 0)
+            {
+                _open.Enqueue(job);
+            }
+            else
+            {
+                _started++;
+                EndJob(job);
+            }
+
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private ReadOnlySpan<float> Row(DecoderWorkspace work, int row) => new(work.Logits + ((long)row * _decoder.Config.VocabularySize), _decoder.Config.VocabularySize);
+
+    /// <summary>The next sample of an open prompt; under the lock.</summary>
+    private CpuSequence StartSequence(CpuJob job)
+    {
+        if (!_spare.TryPop(out var sequence))
+        {
+            var table = new PageTable(_pages, _decoder.Config.MaxPositions);
+            _tables.Add(table);
+            sequence = new CpuSequence(table);
+        }
+
+        sequence.Start(job, job.Next, Math.Min(job.Options.MaxNewTokens, _decoder.Config.MaxPositions - job.Prompt.Ids.Count));
+        _started++;
+        if (++job.Next == job.Results.Length)
+            _open.Dequeue();
+        return sequence;
+    }
+
+    /// <summary>Draws a sample's first token from its prompt's logits. True when the sample has ended with it.</summary>
+    private bool FirstToken(CpuSequence sequence, TokenSampler drawer)
+    {
+        if (sequence.Limit <= 0)
+        {
+            End(sequence, StopReason.Length);
+            return true;
+        }
+
+        if (Draw(sequence, sequence.Job.Logits, drawer))
+            return true;
+        sequence.Table.Share(sequence.Job.Table, sequence.PromptLength);
+        return false;
+    }
+
+    /// <summary>One pass: a token for each sequence, and the tokens of its draft that stand.</summary>
+    private void Step(List<CpuSequence> active, DecoderWorkspace work, TokenSampler drawer)
+    {
+        var free = work.Rows - active.Count;
+        var rows = 0;
+        foreach (var sequence in active)
+        {
+            // The last token needs no place to follow it.
+            sequence.MakeDraft(Math.Min(free, sequence.Limit - sequence.Count - 1));
+            free -= sequence.Drafted;
+            var position = sequence.PromptLength + sequence.Count - 1;
+            sequence.Table.Reserve(position + 1 + sequence.Drafted);
+            for (var i = 0; i <= sequence.Drafted; i++, rows++)
+            {
+                work.Ids[rows] = i == 0 ? sequence.Whole[^1] : sequence.Draft[i - 1];
+                work.Positions[rows] = position + i;
+                work.Pages[rows] = sequence.Table.Pointer;
+            }
+        }
+
+        _decoder.Forward(work, _pages, rows, 0, rows);
+        var kept = 0;
+        var row = 0;
+        for (var s = 0; s < active.Count; s++)
+        {
+            var sequence = active[s];
+            var drafted = sequence.Drafted;
+            var ended = false;
+            for (var i = 0; i <= drafted && !ended; i++)
+            {
+                ended = Draw(sequence, Row(work, row + i), drawer);
+
+                // The draft stands as long as the draw gives its ids; its keys and values are then those of the plain pass.
+                if (i < drafted && !ended && sequence.Whole[^1] != sequence.Draft[i])
+                    break;
+                if (i < drafted && !ended)
+                    Interlocked.Increment(ref _stood);
+            }
+
+            row += drafted + 1;
+            if (drafted > 0)
+                Interlocked.Add(ref _drafted, drafted);
+            if (!ended)
+                active[kept++] = sequence;
+        }
+
+        active.RemoveRange(kept, active.Count - kept);
+    }
+
+    /// <summary>Draws a token. True when the sequence has ended.</summary>
+    private bool Draw(CpuSequence sequence, ReadOnlySpan<float> logits, TokenSampler drawer)
+    {
+        var job = sequence.Job;
+        if (job.IsCancelled)
+        {
+            End(sequence, StopReason.Cancelled);
+            return true;
+        }
+
+        try
+        {
+            return DrawToken(sequence, logits, drawer);
+        }
+#pragma warning disable CA1031 // Whatever goes wrong with one job's token must not take the batch along; the job reports it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            job.Fail(e);
+            End(sequence, StopReason.Cancelled);
+            return true;
+        }
+    }
+
+    private bool DrawToken(CpuSequence sequence, ReadOnlySpan<float> logits, TokenSampler drawer)
+    {
+        var job = sequence.Job;
+        ReadOnlySpan<ulong> allowed = [];
+        if (sequence.Allowed is { } state)
+        {
+            allowed = TokenMask.Of(state, job.EndMask);
+            if (allowed.IsEmpty)
+            {
+                End(sequence, StopReason.DeadEnd);
+                return true;
+            }
+        }
+
+        var id = drawer.Draw(job.Rule, logits, ref sequence.Stream, allowed, out var logProbability);
+        sequence.Add(id, logProbability);
+        Interlocked.Increment(ref _tokens);
+        TokenScore? score = null;
+        if (job.Options.ModelScores is { } top)
+            sequence.Scores.Add(score = drawer.Score(logits, id, top));
+        var reason = job.Stop.Check(sequence.Sampled, sequence.Limit);
+        if (job.Observer is { } observer && !observer.OnToken(sequence.Number, id, logProbability, score))
+            reason ??= StopReason.StopString;
+        if (reason is { } ended)
+        {
+            End(sequence, ended);
+            return true;
+        }
+
+        sequence.Allowed = sequence.Allowed?.After(id);
+        return false;
+    }
+
+    private void End(CpuSequence sequence, StopReason reason)
+    {
+        var job = sequence.Job;
+        var sample = new Sample(sequence.Sampled.ToArray(), sequence.LogProbabilities.ToArray(), reason) { ModelScores = [.. sequence.Scores] };
+        job.Results[sequence.Number] = sample;
+        job.Observer?.OnEnd(sequence.Number, sample);
+        sequence.Table.Clear();
+        lock (_gate)
+        {
+            _spare.Push(sequence);
+            if (--job.Open == 0)
+                EndJob(job);
+            else
+                Ended();
+        }
+    }
+
+    /// <summary>Gives a job's pages back and reports it; under the lock.</summary>
+    private void EndJob(CpuJob job)
+    {
+        job.Table.Clear();
+        _spareTables.Push(job.Table);
+        job.Logits = [];
+        Ended();
+        job.Complete();
+    }
+
+    private void Ended()
+    {
+        if (++_ended == _total)
+            Monitor.PulseAll(_gate);
+    }
+
+    /// <summary>Gives a part of this worker's sequences to workers that wait.</summary>
+    private void HandOver(List<CpuSequence> active)
+    {
+        lock (_gate)
+        {
+            if (_idle == 0 || _handed.Count > 0)
+                return;
+            var count = active.Count * _idle / (_idle + 1);
+            for (var i = active.Count - count; i < active.Count; i++)
+                _handed.Push(active[i]);
+            active.RemoveRange(active.Count - count, count);
+            Monitor.PulseAll(_gate);
+        }
+    }
+}

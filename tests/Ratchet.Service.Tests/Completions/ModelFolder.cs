@@ -1,0 +1,39 @@
+using System.Text.Json.Nodes;
+using Ratchet.Loop;
+using Ratchet.Models;
+using Ratchet.Models.Tokenization;
+
+namespace Ratchet.Service.Tests.Completions;
+
+/// <summary>A small model with random weights, a byte-level tokenizer and a chat template, written once.</summary>
+internal static class ModelFolder
+{
+    private const string Template =
+        "{% for m in messages %}{% if m.role == 'bad' %}{{ raise_exception('no such role') }}{% endif %}{{ m.role + ': ' + m.content + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}";
+
+    private static readonly Lazy<string> Made = new(Make);
+
+    public static string Path => Made.Value;
+
+    /// <summary>A service with the model under the name <c>tiny</c>.</summary>
+    public static Task<Stand> ServeAsync(ServiceOptions? options = null) =>
+        Stand.StartAsync((options ?? new ServiceOptions()) with { Verifiers = [], Models = [new ServedModel("tiny", Path)], ModelThreads = 2 });
+
+    private static string Make()
+    {
+        var folder = Directory.CreateTempSubdirectory("ratchet-served-model").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        var tokenizer = new ByteLevelBpeTrainer { VocabularySize = 320 }.Train(["user: the quick brown fox", "assistant: {\"name\": \"value\", \"flag\": true}", "the fox, the dog, the cat; 漢字 漢"]);
+        var config = new DecoderConfig
+        {
+            VocabularySize = tokenizer.VocabularySize, HiddenSize = 32, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 8, FeedForwardSize = 48, MaxPositions = 512, QkNorm = true,
+            BeginId = tokenizer.BeginId, EndId = tokenizer.EndId, PadId = tokenizer.PadId,
+        };
+        var files = tokenizer.Save().ToDictionary(f => f.Key, f => f.Value);
+        var settings = JsonNode.Parse(files["tokenizer_config.json"])!.AsObject();
+        settings["chat_template"] = Template;
+        files["tokenizer_config.json"] = settings.ToJsonString();
+        CheckpointStore.Save(System.IO.Path.Combine(folder, "tiny"), "tiny", DecoderWeights.Initialize(config, RandomStream.FromSeed(3), 0.3), files);
+        return System.IO.Path.Combine(folder, "tiny");
+    }
+}
