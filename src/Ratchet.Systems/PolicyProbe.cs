@@ -34,8 +34,9 @@ public static class PolicyProbe
     /// <param name="domain">Domain of the problems. Prompts are written in the checkpoint's own tokenizer.</param>
     /// <param name="options">How to draw.</param>
     /// <param name="threads">Threads; 0 takes all cores. Never changes the result.</param>
+    /// <param name="tools">Tool that attempts may call; null for none. Not owned.</param>
     /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read.</exception>
-    public static SamplerProposer Open(Checkpoint checkpoint, IDomain domain, SamplingOptions options, int threads)
+    public static SamplerProposer Open(Checkpoint checkpoint, IDomain domain, SamplingOptions options, int threads, ToolUse? tools = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(domain);
@@ -44,7 +45,7 @@ public static class PolicyProbe
         var tokenizer = ModelTokenizer.Load(checkpoint.Folder, domain);
         var draw = options with { StopIds = [tokenizer.EndId] };
         var proposer = new SamplerProposer(
-            domain.Prompt, tokenizer, _ => new CpuSampler(weights, threads == 0 ? Environment.ProcessorCount : threads, WeightPrecision.Float32), weights.Config.MaxPositions, draw, draw);
+            domain.Prompt, tokenizer, _ => new CpuSampler(weights, threads == 0 ? Environment.ProcessorCount : threads, WeightPrecision.Float32), weights.Config.MaxPositions, draw, draw, tools);
         proposer.Load(checkpoint);
         return proposer;
     }
@@ -59,16 +60,17 @@ public static class PolicyProbe
     /// <param name="seed">Seed of the draws.</param>
     /// <param name="threads">Threads; 0 takes all cores. Never changes the result.</param>
     /// <param name="cancellationToken">Stops the work.</param>
+    /// <param name="tools">Tool that attempts may call; null for none. Not owned.</param>
     /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, or a prompt cannot be written in its vocabulary or is too long for the model.</exception>
     public static async Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(
-        Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, SamplingOptions options, int samples, Phase phase, ulong seed, int threads, CancellationToken cancellationToken)
+        Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, SamplingOptions options, int samples, Phase phase, ulong seed, int threads, CancellationToken cancellationToken, ToolUse? tools = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(domain);
         ArgumentNullException.ThrowIfNull(problems);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        using var proposer = Open(checkpoint, domain, options, threads);
+        using var proposer = Open(checkpoint, domain, options, threads, tools);
         var attempts = await proposer.ProposeAsync(
             new ProposalRequest
             {

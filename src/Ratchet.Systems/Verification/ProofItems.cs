@@ -146,7 +146,7 @@ public static class ProofItems
         };
     }
 
-    /// <summary>A text, or the digits of a number; null where there is none.</summary>
+    /// <summary>A text, the digits of a number, or a list as JSON where a reference is one; null where there is none.</summary>
     private static string? Text(JsonElement root, string key)
     {
         if (!root.TryGetProperty(key, out var value))
@@ -157,6 +157,9 @@ public static class ProofItems
             {
                 JsonValueKind.String => value.GetString(),
                 JsonValueKind.Number => value.GetRawText(),
+
+                // A list of tests: the verifier reads it.
+                JsonValueKind.Array or JsonValueKind.Object when key == "reference" => value.GetRawText(),
                 _ => null,
             };
         }
