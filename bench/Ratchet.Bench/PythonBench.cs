@@ -16,7 +16,7 @@ internal static class PythonBench
         SideBySide.Check(args, "--repeats", "--threads", "--programs");
         var repeats = SideBySide.Number(SideBySide.Option(args, "--repeats", "5"));
         var threads = SideBySide.Number(SideBySide.Option(args, "--threads", "1"));
-        var programs = SideBySide.Number(SideBySide.Option(args, "--programs", "0"));
+        var programs = SideBySide.Option(args, "--programs", "") is { Length: > 0 } asked ? SideBySide.Number(asked) : 0;
         var options = new PythonOptions { Threads = threads };
         var start = Stopwatch.GetTimestamp();
         using var sandbox = new PythonSandbox(options);
@@ -83,6 +83,8 @@ internal static class PythonBench
         Console.WriteLine("|---|---|---|---|---|---|");
         for (var done = 0; done <= programs; done += programs / 5)
         {
+            // The last supervisor and its namespaces are just ending.
+            Thread.Sleep(500);
             var pids = sandbox.WorkerProcesses;
             var family = pids.SelectMany(Family).ToList();
             Console.WriteLine(

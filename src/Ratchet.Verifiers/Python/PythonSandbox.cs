@@ -33,6 +33,9 @@ public sealed class PythonSandbox : IDisposable
         {
             MaxBusy = Options.Threads == 0 ? Environment.ProcessorCount : Options.Threads,
             ItemLimit = Options.Wall + TimeSpan.FromMinutes(1),
+
+            // Nothing of a request ever enters the interpreter that stands ready: it does not wear out.
+            RecycleAfterUses = 100_000,
         };
         _pool = new WorkerPool<PythonWorker>("python", sizes, StartUp, (_, deadline) => new PythonWorker(installation, Options, deadline));
     }
