@@ -20,6 +20,8 @@ const string Usage = """
       coq        Coq checks on one core, warm workers and full checks against one coqc a file, and what a step costs: --repeats 3
       coq-data   which Coq statements of miniF2F and PutnamBench load, and what the portfolio of simple scripts proves
                  --data FOLDER (or RATCHET_DATA)  --part loads|portfolio  --take N (rows)  --list yes (name the rows that differ)
+      python     programs a second in the sandbox beside one fresh python3 a program: --repeats 5  --threads 1
+                 --programs 10000 (then also that many on the same interpreters: what they hold along the way)
       plans      planners side by side on generated blocks problems, and the verifiers of plans and rules
                  --problems 6 (of each class)  --seconds 1 (for each rate)
       answers    pairs of answers compared in a second, by kind: --repeats 5
@@ -44,6 +46,7 @@ Action? verb = args.FirstOrDefault() switch
     "metamath" => () => MetamathBench.Run(rest),
     "metamath-steps" => () => MetamathSteps.Run(rest),
     MetamathBench.OnceVerb => () => MetamathBench.RunOnce(rest),
+    "python" => () => PythonBench.Run(rest),
     "plans" => () => PlansBench.Run(rest),
     "answers" => () => AnswersBench.Run(rest),
     "gold" => () => GoldTables.Run(rest),

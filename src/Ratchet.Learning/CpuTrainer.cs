@@ -290,7 +290,7 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
         {
             RowCheck.Row(row, Config);
             tokens += row.Ids.Count;
-            total += (double)row.Weight * (row.Ids.Count - row.TargetStart);
+            total += (double)row.Weight * row.Targets;
         }
 
         if (!(total > 0))
@@ -299,7 +299,7 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
         for (var i = 0; i < rows.Count; i++)
         {
             if (rows[i].Weight > 0)
-                _rows[count++] = new PassRow { Ids = rows[i].Ids, Index = i, QueryStart = rows[i].TargetStart - 1, Scale = (float)(rows[i].Weight / total) };
+                _rows[count++] = new PassRow { Ids = rows[i].Ids, Index = i, QueryStart = rows[i].TargetStart - 1, Scale = (float)(rows[i].Weight / total), Masked = rows[i].Masked };
         }
 
         _balanceScale = (Config.Mixture?.BalanceWeight ?? 0) / count;

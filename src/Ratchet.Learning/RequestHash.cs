@@ -49,6 +49,12 @@ internal static class RequestHash
             Number(hash, row.Ids.Count);
             foreach (var id in row.Ids)
                 Number(hash, id);
+            foreach (var span in row.Masked)
+            {
+                // No id is negative: rows without masks keep the hash that they had before there were masks.
+                Number(hash, ~span.Start);
+                Number(hash, ~span.End);
+            }
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

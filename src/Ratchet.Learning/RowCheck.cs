@@ -14,6 +14,16 @@ internal static class RowCheck
         Ids(row.Ids, config, row.Id);
         if (row.TargetStart < 1 || row.TargetStart >= row.Ids.Count)
             throw new RatchetException($"Row '{row.Id}' has its first target at {row.TargetStart}, but has {row.Ids.Count} ids; it must lie in [1, {row.Ids.Count - 1}].", "Give the row a context of at least one id and at least one target.");
+        var from = row.TargetStart;
+        foreach (var span in row.Masked)
+        {
+            if (span.Start < from || span.End <= span.Start || span.End > row.Ids.Count)
+                throw new RatchetException($"Row '{row.Id}' masks the ids [{span.Start}, {span.End}), which do not lie in order within its targets [{row.TargetStart}, {row.Ids.Count}).", "Correct the masked spans.");
+            from = span.End;
+        }
+
+        if (row.Targets < 1)
+            throw new RatchetException($"Row '{row.Id}' has no target that is not masked.", "Leave the row out.");
         if (!(row.Weight >= 0 && float.IsFinite(row.Weight)))
             throw new RatchetException($"Row '{row.Id}' has the weight {row.Weight}; a weight is finite and at least 0.", "Correct the weight, or leave the row out.");
     }

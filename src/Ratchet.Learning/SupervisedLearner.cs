@@ -151,7 +151,7 @@ public sealed class SupervisedLearner : ILearner
             {
                 var row = rows[indices[i]];
                 batch[i] = _augmentation is null ? row : _augmentation(row, epoch, augment.Derive(epoch).Derive(indices[i]));
-                weight += (double)batch[i].Weight * (batch[i].Ids.Count - batch[i].TargetStart);
+                weight += (double)batch[i].Weight * batch[i].Targets;
             }
 
             var rate = schedule.At(step);

@@ -288,6 +288,8 @@ public sealed class TorchTrainer : IDecoderTrainer
         {
             for (var i = row.TargetStart; i < row.Ids.Count; i++)
             {
+                if (!row.IsTarget(i))
+                    continue;
                 targets.Add(row.Ids[i]);
                 scales.Add((float)(row.Weight / totalWeight));
                 keep.Add(start + i - 1);
@@ -324,7 +326,7 @@ public sealed class TorchTrainer : IDecoderTrainer
         {
             RowCheck.Row(row, Config);
             tokens += row.Ids.Count;
-            total += (double)row.Weight * (row.Ids.Count - row.TargetStart);
+            total += (double)row.Weight * row.Targets;
         }
 
         if (!(total > 0))

@@ -67,7 +67,7 @@ public sealed record TrainingManifest
 
     /// <summary>Entries of rows.</summary>
     internal static IReadOnlyList<ManifestRow> Entries(IReadOnlyList<Example> rows) =>
-        [.. rows.Select(r => new ManifestRow(r.Id, r.ProblemId, r.Weight, r.Ids.Count, r.Ids.Count - r.TargetStart, r.AttemptIds))];
+        [.. rows.Select(r => new ManifestRow(r.Id, r.ProblemId, r.Weight, r.Ids.Count, r.Targets, r.AttemptIds))];
 }
 
 /// <summary>A row in a manifest.</summary>

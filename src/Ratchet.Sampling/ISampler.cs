@@ -50,6 +50,12 @@ public sealed record SamplingOptions
     public IReadOnlyList<IReadOnlyList<int>> StopSequences { get; init; } = [];
 
     /// <summary>
+    /// Ends a sequence after an id for a reason of the caller's own, with <see cref="StopReason.StopString"/>: given the ids sampled so far, the
+    /// last one the newest. Asked after the other rules; called from many threads. Null for none.
+    /// </summary>
+    public SampledRule? StopWhen { get; init; }
+
+    /// <summary>
     /// Most sequences decoded together by one worker. The default suits own kernels and a model that fits the cache; the tensor library
     /// gains from more.
     /// </summary>
@@ -73,6 +79,10 @@ public sealed record SamplingOptions
     /// </summary>
     public int Draft { get; init; }
 }
+
+/// <summary>A rule on the ids sampled so far.</summary>
+/// <param name="sampled">Sampled ids, at least one.</param>
+public delegate bool SampledRule(ReadOnlySpan<int> sampled);
 
 /// <summary>One drawn continuation.</summary>
 /// <param name="Ids">Sampled ids, ending id included.</param>

@@ -21,6 +21,7 @@ public sealed class SamplerProposer : IProposer, IDisposable
     private readonly SamplingOptions _heldout;
     private readonly SamplingOptions _greedy;
     private readonly int _maxPositions;
+    private readonly ToolLoop? _tools;
     private ISampler? _sampler;
     private string _policy = "";
 
@@ -31,7 +32,8 @@ public sealed class SamplerProposer : IProposer, IDisposable
     /// <param name="maxPositions">Positions of the model: a prompt must leave room for at least one token.</param>
     /// <param name="train">How training attempts are drawn.</param>
     /// <param name="heldout">How held-out attempts are drawn; null as training ones. Greedy attempts take its limits.</param>
-    public SamplerProposer(Func<Problem, string> prompt, ITokenizer tokenizer, Func<Checkpoint, ISampler> open, int maxPositions, SamplingOptions train, SamplingOptions? heldout = null)
+    /// <param name="tools">Tool that attempts may call; null for none. Not owned. Limits on new tokens then hold between calls.</param>
+    public SamplerProposer(Func<Problem, string> prompt, ITokenizer tokenizer, Func<Checkpoint, ISampler> open, int maxPositions, SamplingOptions train, SamplingOptions? heldout = null, ToolUse? tools = null)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(tokenizer);
@@ -39,12 +41,13 @@ public sealed class SamplerProposer : IProposer, IDisposable
         ArgumentNullException.ThrowIfNull(train);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxPositions, 2);
         (_prompt, _tokenizer, _open, _maxPositions) = (prompt, tokenizer, open, maxPositions);
+        _tools = tools is null ? null : new ToolLoop(tools, tokenizer, maxPositions);
         _train = Ending(train);
         _heldout = Ending(heldout ?? train);
         _greedy = _heldout with { Temperature = 0, TopK = 0, TopP = 1 };
     }
 
-    /// <summary>Tokens sampled since the proposer was made, ending ids included.</summary>
+    /// <summary>Tokens sampled since the proposer was made, ending ids included, those of a tool left out.</summary>
     public long TokensSampled { get; private set; }
 
     /// <inheritdoc/>
@@ -86,7 +89,7 @@ public sealed class SamplerProposer : IProposer, IDisposable
             Phase.Heldout => _heldout,
             _ => _train,
         };
-        var samples = sampler.Generate(prompts, options, cancellationToken);
+        var samples = _tools is null ? sampler.Generate(prompts, options, cancellationToken) : _tools.Generate(sampler, prompts, options, cancellationToken);
         var attempts = new List<Attempt>(samples.Count);
         for (var p = 0; p < prompts.Count; p++)
         {
@@ -94,7 +97,7 @@ public sealed class SamplerProposer : IProposer, IDisposable
             for (var i = 0; i < item.Count; i++)
             {
                 var sample = samples[attempts.Count];
-                TokensSampled += sample.Ids.Length;
+                TokensSampled += sample.LogProbabilities.Count(p => !float.IsNaN(p));
                 attempts.Add(new Attempt
                 {
                     Id = new AttemptId(request.Round, request.Phase, item.Problem.Id, item.FirstSample + i),

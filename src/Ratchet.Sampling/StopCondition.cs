@@ -7,10 +7,12 @@ internal sealed class StopCondition
 {
     private readonly HashSet<int> _ids;
     private readonly int[][] _sequences;
+    private readonly SampledRule? _rule;
 
     public StopCondition(SamplingOptions options)
     {
         _ids = [.. options.StopIds];
+        _rule = options.StopWhen;
         _sequences = [.. options.StopSequences.Select(s => s.ToArray())];
     }
 
@@ -30,6 +32,8 @@ internal sealed class StopCondition
                 return StopReason.StopString;
         }
 
+        if (_rule is not null && _rule(sampled))
+            return StopReason.StopString;
         return sampled.Length >= limit ? StopReason.Length : null;
     }
 }

@@ -38,8 +38,9 @@ public static class PolicyProbe
     /// <param name="threads">Threads; 0 takes all cores. Never changes the result of the own kernels.</param>
     /// <param name="device"><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. The own kernels sample what they know on the CPU, the tensor library all else.</param>
     /// <param name="grammar">Language that attempts are held to, or null.</param>
+    /// <param name="tools">Tool that attempts may call; null for none. Not owned.</param>
     /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, the device is not available, or the grammar cannot be used.</exception>
-    public static SamplerProposer Open(Checkpoint checkpoint, IDomain domain, SamplingOptions options, int threads, string device = "cpu", Grammar? grammar = null)
+    public static SamplerProposer Open(Checkpoint checkpoint, IDomain domain, SamplingOptions options, int threads, string device = "cpu", Grammar? grammar = null, ToolUse? tools = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(domain);
@@ -52,7 +53,7 @@ public static class PolicyProbe
             Constraint = grammar is null ? null : GrammarConstraint.Compile(grammar, TokenVocabulary.Of(tokenizer, weights.Config.VocabularySize)),
         };
         var cores = threads == 0 ? Environment.ProcessorCount : threads;
-        var proposer = new SamplerProposer(domain.Prompt, tokenizer, _ => Sampler(weights, cores, device), weights.Config.MaxPositions, draw, draw);
+        var proposer = new SamplerProposer(domain.Prompt, tokenizer, _ => Sampler(weights, cores, device), weights.Config.MaxPositions, draw, draw, tools);
         proposer.Load(checkpoint);
         return proposer;
     }
@@ -77,16 +78,17 @@ public static class PolicyProbe
     /// <param name="device">As in <see cref="Open"/>.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     /// <param name="grammar">Language that attempts are held to, or null.</param>
+    /// <param name="tools">Tool that attempts may call; null for none. Not owned.</param>
     /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, or a prompt cannot be written in its vocabulary or is too long for the model.</exception>
     public static async Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(
-        Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, SamplingOptions options, int samples, Phase phase, ulong seed, int threads, string device, CancellationToken cancellationToken, Grammar? grammar = null)
+        Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, SamplingOptions options, int samples, Phase phase, ulong seed, int threads, string device, CancellationToken cancellationToken, Grammar? grammar = null, ToolUse? tools = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(domain);
         ArgumentNullException.ThrowIfNull(problems);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        using var proposer = Open(checkpoint, domain, options, threads, device, grammar);
+        using var proposer = Open(checkpoint, domain, options, threads, device, grammar, tools);
         var attempts = await proposer.ProposeAsync(
             new ProposalRequest
             {

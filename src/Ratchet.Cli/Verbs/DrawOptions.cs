@@ -9,6 +9,7 @@ using Ratchet.Sampling;
 using Ratchet.Sampling.Constraints;
 using Ratchet.Systems;
 using Ratchet.Systems.Evaluation;
+using Ratchet.Verifiers.Python;
 
 namespace Ratchet.Cli.Verbs;
 
@@ -22,12 +23,15 @@ internal sealed class DrawOptions(int samples)
     private readonly Option<int> _draft = new("--draft") { HelpName = "n", Description = "Tokens drafted ahead by looking up repetitions; changes the speed and no token.", DefaultValueFactory = _ => 0 };
     private readonly Option<string?> _grammar = new("--grammar") { HelpName = "file", Description = "Holds attempts to a language: a grammar (GBNF), a JSON schema (.json) or a regular expression (.regex)." };
     private readonly Option<ulong> _seed = new("--seed") { HelpName = "n", Description = "Seed of the draws.", DefaultValueFactory = _ => 1UL };
+    private readonly Option<string> _tools = new("--tools") { HelpName = "none|python", Description = "What attempts may call while they are written; python runs their code blocks in a sandbox.", DefaultValueFactory = _ => "none" };
+    private readonly Option<int> _toolCalls = new("--tool-calls") { HelpName = "n", Description = "Calls that an attempt may make.", DefaultValueFactory = _ => 4 };
     private readonly Option<int> _threads = new("--threads") { HelpName = "n", Description = "Threads; 0 takes all cores.", DefaultValueFactory = _ => 0 };
     private readonly Option<string> _device = new("--device") { HelpName = "name", Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _samples, _temperature, _topP, _maxNewTokens, _draft, _grammar, _seed, _threads, _device })
+        _tools.AcceptOnlyFromAmong("none", "python");
+        foreach (var option in new Option[] { _samples, _temperature, _topP, _maxNewTokens, _draft, _grammar, _tools, _toolCalls, _seed, _threads, _device })
             command.Add(option);
     }
 
@@ -45,6 +49,7 @@ internal sealed class DrawOptions(int samples)
         Check(parsed.GetValue(_topP) is > 0 and <= 1, "--top-p must be above 0 and at most 1.");
         Check(parsed.GetValue(_maxNewTokens) >= 1, "--max-new-tokens must be at least 1.");
         Check(parsed.GetValue(_draft) is >= 0 and <= 64, "--draft must be from 0 to 64.");
+        Check(parsed.GetValue(_toolCalls) is >= 1 and <= 100, "--tool-calls must be from 1 to 100.");
         Check(parsed.GetValue(_threads) is >= 0 and <= 1024, "--threads must be from 0 to 1024.");
     }
 
@@ -64,23 +69,35 @@ internal sealed class DrawOptions(int samples)
     /// <summary>Threads; 0 stands for all cores.</summary>
     public int Threads(ParseResult parsed) => parsed.GetValue(_threads);
 
+    /// <summary>The tool that attempts may call, or null. Dispose it when the last attempt is made.</summary>
+    /// <exception cref="RatchetException">It does not work on this machine.</exception>
+    public PythonTool? OpenTool(ParseResult parsed) => parsed.GetValue(_tools) == "python" ? new PythonTool(new PythonSandbox(new PythonOptions { Threads = Threads(parsed) })) : null;
+
     /// <summary>Makes a checkpoint a proposer that draws so. Dispose it.</summary>
-    public SamplerProposer Open(ParseResult parsed, Checkpoint checkpoint, IDomain domain) => PolicyProbe.Open(checkpoint, domain, Sampling(parsed), Threads(parsed), parsed.GetValue(_device)!, Language(parsed));
+    public SamplerProposer Open(ParseResult parsed, Checkpoint checkpoint, IDomain domain, PythonTool? tool) => PolicyProbe.Open(checkpoint, domain, Sampling(parsed), Threads(parsed), parsed.GetValue(_device)!, Language(parsed), Use(parsed, tool));
 
     /// <summary>What the draws depend on, in words.</summary>
-    public IReadOnlyDictionary<string, string> Settings(ParseResult parsed, Checkpoint checkpoint)
+    public IReadOnlyDictionary<string, string> Settings(ParseResult parsed, Checkpoint checkpoint, PythonTool? tool)
     {
         var options = Sampling(parsed);
-        return new Dictionary<string, string>
+        var settings = new Dictionary<string, string>
         {
             ["proposer"] = checkpoint.WeightsHash,
             ["sampling"] = FormattableString.Invariant($"seed {Seed(parsed)}, temperature {options.Temperature}, top-p {options.TopP}, at most {options.MaxNewTokens} tokens") + (parsed.GetValue(_grammar) is { } grammar ? $", held to {ResponseFile.Hash(grammar)}" : ""),
         };
+        if (tool is not null)
+            settings["tools"] = FormattableString.Invariant($"{tool.Name} {tool.Version}, at most {parsed.GetValue(_toolCalls)} calls");
+        return settings;
     }
 
     /// <summary>Makes and judges attempts.</summary>
-    public Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(ParseResult parsed, Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, CancellationToken cancellationToken)
-        => PolicyProbe.JudgeAsync(checkpoint, domain, problems, Sampling(parsed), parsed.GetValue(_samples), Phase.Heldout, parsed.GetValue(_seed), Threads(parsed), parsed.GetValue(_device)!, cancellationToken, Language(parsed));
+    public async Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(ParseResult parsed, Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, CancellationToken cancellationToken)
+    {
+        using var tool = OpenTool(parsed);
+        return await PolicyProbe.JudgeAsync(checkpoint, domain, problems, Sampling(parsed), parsed.GetValue(_samples), Phase.Heldout, parsed.GetValue(_seed), Threads(parsed), parsed.GetValue(_device)!, cancellationToken, Language(parsed), Use(parsed, tool));
+    }
+
+    private ToolUse? Use(ParseResult parsed, PythonTool? tool) => tool is null ? null : new ToolUse(tool, parsed.GetValue(_toolCalls));
 
     private SamplingOptions Sampling(ParseResult parsed) =>
         new() { Temperature = parsed.GetValue(_temperature), TopP = parsed.GetValue(_topP), MaxNewTokens = parsed.GetValue(_maxNewTokens), Draft = parsed.GetValue(_draft) };

@@ -75,7 +75,8 @@ internal sealed class EvalVerb
         RequireK(parsed, _draw.Samples(parsed));
         var checkpoint = PolicyProbe.Find(model);
         using var verifier = DomainVerifier.Open(domain, choice, Threads(parsed));
-        using var proposer = _draw.Open(parsed, checkpoint, domain);
+        using var tool = _draw.OpenTool(parsed);
+        using var proposer = _draw.Open(parsed, checkpoint, domain, tool);
         return await FollowAsync(parsed, new EvaluationPlan
         {
             ProposerName = checkpoint.Folder,
@@ -84,7 +85,7 @@ internal sealed class EvalVerb
             Problems = problems,
             Items = [.. problems.All.Select(p => new ProposalItem(p, _draw.Samples(parsed)))],
             K = Ks(parsed),
-            Settings = _draw.Settings(parsed, checkpoint),
+            Settings = _draw.Settings(parsed, checkpoint, tool),
             Seed = _draw.Seed(parsed),
             Threads = Threads(parsed),
         }, cancellationToken);

@@ -83,7 +83,7 @@ internal static class InspectVerb
 
     private static void Whole(TextWriter writer, JudgedAttempt a, RunJournal journal)
     {
-        var probability = a.Attempt.LogProbabilities.Count == 0 ? "" : $", log-probability {a.Attempt.LogProbabilities.Sum(p => (double)p):0.000}";
+        var probability = a.Attempt.LogProbabilities.Count == 0 ? "" : $", log-probability {a.Attempt.LogProbabilities.Where(p => !float.IsNaN(p)).Sum(p => (double)p):0.000}";
         writer.WriteLine($"attempt   {a.Attempt.Id}");
         writer.WriteLine($"problem   {a.Problem.Id} ({a.Problem.Stratum}, {a.Problem.Split.ToString().ToLowerInvariant()})");
         writer.WriteLine($"goal      {a.Problem.Statement}");
@@ -104,7 +104,7 @@ internal static class InspectVerb
                 {
                     id = a.Attempt.Id.ToString(), round = a.Attempt.Id.Round, phase = a.Attempt.Id.Phase, problem = a.Problem.Id, statement = a.Problem.Statement, stratum = a.Problem.Stratum,
                     outcome = a.Verdict.Outcome, reason = a.Verdict.Reason, verifier = a.Verdict.Verifier, steps = a.Verdict.Steps, feedback = a.Verdict.Feedback,
-                    policy = a.Attempt.Policy, text = a.Attempt.Text, token_ids = a.Attempt.TokenIds, log_probabilities = a.Attempt.LogProbabilities, stop = a.Attempt.Stop,
+                    policy = a.Attempt.Policy, text = a.Attempt.Text, token_ids = a.Attempt.TokenIds, log_probabilities = a.Attempt.LogProbabilities.Select(p => float.IsNaN(p) ? (float?)null : p), stop = a.Attempt.Stop,
                 },
                 JsonLines.Options));
         }

@@ -1,3 +1,4 @@
+using Ratchet.Examples;
 using Ratchet.Models.Kernels;
 
 namespace Ratchet.Learning.Cpu;
@@ -139,7 +140,14 @@ internal sealed unsafe partial class DecoderPass
             var row = _rows[r];
             var sum = 0.0;
             for (var i = row.QueryStart; i < row.Length; i++, n++)
-                sum += SoftmaxKernels.CrossEntropy(_buffers.Logits.Pointer + ((long)n * _logitStride), _config.VocabularySize, row.Ids[i + 1], row.Scale, gradient);
+            {
+                var logits = _buffers.Logits.Pointer + ((long)n * _logitStride);
+                if (row.Masked is { Count: > 0 } masked && IdSpan.Contains(masked, i + 1))
+                    new Span<float>(logits, _config.VocabularySize).Clear();
+                else
+                    sum += SoftmaxKernels.CrossEntropy(logits, _config.VocabularySize, row.Ids[i + 1], row.Scale, gradient);
+            }
+
             loss += row.Scale * sum;
         }
 

@@ -1,3 +1,5 @@
+using Ratchet.Examples;
+
 namespace Ratchet.Learning.Cpu;
 
 /// <summary>
@@ -17,6 +19,9 @@ internal readonly struct PassRow
 
     /// <summary>Factor on each target's negative log-probability in the loss, already divided by the step's sum of weights.</summary>
     public float Scale { get; init; }
+
+    /// <summary>Ids after the first target that carry no loss; null or empty for none.</summary>
+    public IReadOnlyList<IdSpan>? Masked { get; init; }
 
     /// <summary>Input tokens.</summary>
     public int Length => Ids.Count - 1;

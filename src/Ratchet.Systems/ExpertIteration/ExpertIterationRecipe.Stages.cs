@@ -21,9 +21,19 @@ public sealed record ProposeSettings
     [AtLeast(0)]
     public int TopK { get; init; }
 
-    /// <summary>Limit on the tokens of an attempt.</summary>
+    /// <summary>Limit on the tokens of an attempt; with tools, of each stretch between their answers.</summary>
     [Between(1, 1_000_000)]
     public int MaxNewTokens { get; init; } = 128;
+
+    /// <summary>
+    /// What attempts may call while they are written: <c>python</c> runs their <c>python</c> blocks in a sandbox (bubblewrap) and goes on after the
+    /// output, which is context and no target of training.
+    /// </summary>
+    public ToolChoice Tools { get; init; } = ToolChoice.None;
+
+    /// <summary>Calls that an attempt may make.</summary>
+    [Between(1, 100)]
+    public int ToolCalls { get; init; } = 4;
 
     /// <summary>Problems sampled, verified and recorded together; also the unit that a killed run loses at most.</summary>
     [Between(1, 100_000)]
@@ -35,6 +45,16 @@ public sealed record ProposeSettings
 
     /// <summary>A model elsewhere that makes the attempts in the place of the policy; null for the policy itself.</summary>
     public EndpointSettings? Endpoint { get; init; }
+}
+
+/// <summary>What attempts may call while they are written.</summary>
+public enum ToolChoice
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>Python, in a sandbox.</summary>
+    Python,
 }
 
 /// <summary>Second stage: judging attempts.</summary>

@@ -10,6 +10,7 @@ using Ratchet.Models.Torch;
 using Ratchet.Problems;
 using Ratchet.Sampling;
 using Ratchet.Selection;
+using Ratchet.Verifiers.Python;
 
 namespace Ratchet.Systems.ExpertIteration;
 
@@ -20,6 +21,7 @@ internal sealed class ExpertIterationStages : IDisposable
     private readonly ExpertIterationWorld _world;
     private readonly SamplerProposer _proposer;
     private readonly DomainVerifier _verifier;
+    private readonly PythonTool? _tool;
 
     public ExpertIterationStages(ExpertIterationWorld world, RunJournal journal)
     {
@@ -36,8 +38,10 @@ internal sealed class ExpertIterationStages : IDisposable
             MaxBatch = world.SamplerEngine == "torch" ? 128 : 32,
         };
         _verifier = DomainVerifier.Open(world.Domain, recipe.Verify.Verifier, world.Budget.Threads);
+        _tool = recipe.Propose.Tools == ToolChoice.Python ? new PythonTool(new PythonSandbox(new PythonOptions { Threads = world.Budget.Threads })) : null;
         _proposer = new SamplerProposer(
-            world.Domain.Prompt, tokenizer, OpenSampler, world.Shape.MaxPositions, train, train with { Temperature = recipe.Evaluate.Temperature, TopP = 1, TopK = 0 });
+            world.Domain.Prompt, tokenizer, OpenSampler, world.Shape.MaxPositions, train, train with { Temperature = recipe.Evaluate.Temperature, TopP = 1, TopK = 0 },
+            _tool is null ? null : new ToolUse(_tool, recipe.Propose.ToolCalls));
         var endpoint = world.Endpoint?.Proposer(world);
         Loop = new LoopStages(
             endpoint is null ? _proposer : recipe.Learns ? new TeacherProposer(endpoint, _proposer) : endpoint,
@@ -94,6 +98,7 @@ internal sealed class ExpertIterationStages : IDisposable
     {
         _proposer.Dispose();
         _verifier.Dispose();
+        _tool?.Dispose();
     }
 
     private ISampler OpenSampler(Checkpoint checkpoint)
@@ -168,12 +173,12 @@ internal sealed class ExpertIterationStages : IDisposable
 
     /// <summary>
     /// The row under one of a fixed number of renamings; every (renamings + 1)-th epoch sees the row itself, and so does one whose renaming
-    /// is too long: names may have different numbers of tokens.
+    /// is too long: names may have different numbers of tokens. A row in which a tool speaks stays as it is: the tool said it of these names.
     /// </summary>
     private Example Rename(Example row, int epoch, RandomStream stream, int renamings)
     {
         var variant = epoch % (renamings + 1);
-        if (variant == 0)
+        if (variant == 0 || row.Masked.Count > 0)
             return row;
         var problem = _world.Problems[row.ProblemId];
         var solution = _world.Tokenizer.Decode([.. row.Ids.Skip(row.TargetStart)]);

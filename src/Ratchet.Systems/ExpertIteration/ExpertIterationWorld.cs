@@ -7,6 +7,7 @@ using Ratchet.Models;
 using Ratchet.Problems;
 using Ratchet.Runs;
 using Ratchet.Tokenization;
+using Ratchet.Verifiers.Python;
 
 namespace Ratchet.Systems.ExpertIteration;
 
@@ -99,16 +100,27 @@ internal sealed class ExpertIterationWorld
 
     /// <summary>
     /// The row of a problem with its solution: begin mark and prompt (or the prompt as a turn of the model's chat template), solution, end mark. Prompt and solution are encoded apart, as the sampler
-    /// sees them: no token reaches from one into the other.
+    /// sees them: no token reaches from one into the other. Where attempts may call Python, a solution's <c>output</c> blocks are masked: the sandbox
+    /// writes them, not the model.
     /// </summary>
     public Example Row(string id, Problem problem, string solution, IReadOnlyList<string> attempts)
     {
         var prompt = Tokenizer.EncodePrompt(Domain.Prompt(problem));
+        var (ids, masked) = (new List<int>(prompt), new List<IdSpan>());
+        foreach (var (text, isOutput) in Recipe.Propose.Tools == ToolChoice.Python ? PythonFences.Outputs(solution) : [(solution, false)])
+        {
+            var start = ids.Count;
+            ids.AddRange(Tokenizer.Encode(text));
+            if (isOutput && ids.Count > start)
+                masked.Add(new IdSpan(start, ids.Count));
+        }
+
         return new Example
         {
             Id = id,
-            Ids = [.. prompt, .. Tokenizer.Encode(solution), Tokenizer.EndId],
+            Ids = [.. ids, Tokenizer.EndId],
             TargetStart = prompt.Length,
+            Masked = masked,
             ProblemId = problem.Id,
             AttemptIds = attempts,
         };

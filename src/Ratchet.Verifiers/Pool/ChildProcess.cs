@@ -399,7 +399,7 @@ internal sealed unsafe class ChildProcess : IDisposable
     }
 
     /// <summary>How many processes the kernel has ended for want of memory since the machine came up.</summary>
-    private static long MemoryKills()
+    internal static long MemoryKills()
     {
         try
         {

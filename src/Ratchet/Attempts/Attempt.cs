@@ -1,3 +1,5 @@
+using Ratchet.Examples;
+
 namespace Ratchet.Attempts;
 
 /// <summary>What a proposer produced for a problem: the sampled ids with their log-probabilities; text is a view of them.</summary>
@@ -9,12 +11,13 @@ public sealed record Attempt
     /// <summary>The ids that the model was conditioned on.</summary>
     public required IReadOnlyList<int> PromptIds { get; init; }
 
-    /// <summary>The sampled ids, end mark included where one was sampled.</summary>
+    /// <summary>The sampled ids, end mark included where one was sampled; among them those that a tool wrote in answer to a call.</summary>
     public required IReadOnlyList<int> TokenIds { get; init; }
 
     /// <summary>
     /// Natural-log probability of each sampled id under the distribution that it was drawn from (after temperature,
-    /// top-k and top-p). Same length as <see cref="TokenIds"/>; empty where the proposer cannot tell.
+    /// top-k and top-p). Same length as <see cref="TokenIds"/>; empty where the proposer cannot tell. Not a number (NaN) for an id
+    /// that a tool wrote: the model did not draw it, and it is never a target of training.
     /// </summary>
     public required IReadOnlyList<float> LogProbabilities { get; init; }
 
@@ -35,6 +38,23 @@ public sealed record Attempt
     /// is one. It may be imitated, but nothing may be computed from it that takes it for a sample of the policy.
     /// </summary>
     public bool IsOffPolicy => TokenIds.Count == 0 || LogProbabilities.Count != TokenIds.Count;
+
+    /// <summary>The parts of <see cref="TokenIds"/> that a tool wrote, in order and apart.</summary>
+    public IReadOnlyList<IdSpan> ToolSpans()
+    {
+        List<IdSpan> spans = [];
+        for (var i = 0; i < LogProbabilities.Count; i++)
+        {
+            if (!float.IsNaN(LogProbabilities[i]))
+                continue;
+            if (spans.Count > 0 && spans[^1].End == i)
+                spans[^1] = spans[^1] with { End = i + 1 };
+            else
+                spans.Add(new IdSpan(i, i + 1));
+        }
+
+        return spans;
+    }
 }
 
 /// <summary>Identity of an attempt within a run.</summary>

@@ -66,7 +66,7 @@ public sealed class VerifiedSelector : ISelector
             Problems = kept.Select(a => a.Problem.Id).Distinct(StringComparer.Ordinal).Count(),
             SeedRows = seedRows,
             Rows = rows.Count,
-            TargetTokens = rows.Sum(r => (long)r.Ids.Count - r.TargetStart),
+            TargetTokens = rows.Sum(r => (long)r.Targets),
             Dropped = dropped,
             Control = _options.ShuffleVerdicts ? "shuffled verdicts" : _options.SeedOnly ? "seed only" : null,
         };
@@ -212,6 +212,7 @@ public sealed class VerifiedSelector : ISelector
         Id = judged.Attempt.Id.ToString(),
         Ids = [.. judged.Attempt.PromptIds, .. judged.Attempt.TokenIds],
         TargetStart = judged.Attempt.PromptIds.Count,
+        Masked = [.. judged.Attempt.ToolSpans().Select(s => new IdSpan(s.Start + judged.Attempt.PromptIds.Count, s.End + judged.Attempt.PromptIds.Count))],
         ProblemId = judged.Problem.Id,
         AttemptIds = [judged.Attempt.Id.ToString()],
     };

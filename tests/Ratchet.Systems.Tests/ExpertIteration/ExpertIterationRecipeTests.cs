@@ -53,6 +53,8 @@ public sealed class ExpertIterationRecipeTests
               top_p: 1
               top_k: 0
               max_new_tokens: 128
+              tools: none
+              tool_calls: 4
               batch_problems: 64
               problems_per_round: 0
               endpoint: null

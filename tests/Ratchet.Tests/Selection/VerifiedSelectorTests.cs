@@ -16,6 +16,17 @@ public sealed class VerifiedSelectorTests
     private static readonly Problem Q = Judged.Problem("q");
 
     [Fact]
+    public void What_a_tool_wrote_in_an_attempt_is_masked_in_its_row()
+    {
+        var attempt = Judged.Attempt(P, 1, 3, Judged.Accepted(), [5, 6, 7, 8]);
+        attempt = attempt with { Attempt = attempt.Attempt with { LogProbabilities = [-1, float.NaN, float.NaN, -2, -3] } };
+        var row = Select(new() { IncludeSeed = false }, attempt).Rows[0];
+        Assert.Equal([new IdSpan(3, 5)], row.Masked);
+        Assert.Equal((5, 3), (row.Ids.Count - row.TargetStart, row.Targets));
+        Assert.Equal([2, 5, 6], Enumerable.Range(0, row.Ids.Count).Where(row.IsTarget));
+    }
+
+    [Fact]
     public void An_accepted_attempt_becomes_a_row_with_its_lineage()
     {
         var (rows, report) = Select(new() { IncludeSeed = false }, Judged.Attempt(P, 1, 3, Judged.Accepted(), [5, 6]));

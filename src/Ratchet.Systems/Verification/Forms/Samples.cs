@@ -31,6 +31,12 @@ internal static class Samples
         Item("product", "What is 3 times 7?", "\\boxed{21}") with { Reference = "21" },
     ];
 
+    public static IReadOnlyList<ProofItem> Python { get; } =
+    [
+        Item("double", "Read a number and print its double.", "n = int(input())\nprint(2 * n)\n") with { Reference = """[{"stdin": "21\n", "stdout": "42"}, {"stdin": "-3\n", "stdout": "-6"}]""" },
+        Item("vowels", "Write vowels(text): how many of a, e, i, o, u there are.", "def vowels(text):\n    return sum(text.count(v) for v in 'aeiou')\n") with { Reference = "assert vowels('ratchet') == 2\nassert vowels('') == 0" },
+    ];
+
     public static IReadOnlyList<ProofItem> Pddl { get; } =
     [
         Item("far", Walk + "(:goal (at c)))", "(go a b)\n(go b c)\n"),

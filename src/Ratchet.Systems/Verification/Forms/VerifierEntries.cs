@@ -12,13 +12,14 @@ using Ratchet.Verifiers.Isabelle;
 using Ratchet.Verifiers.Lean;
 using Ratchet.Verifiers.Pddl;
 using Ratchet.Verifiers.Pool;
+using Ratchet.Verifiers.Python;
 
 namespace Ratchet.Systems.Verification.Forms;
 
 /// <summary>Descriptions of the verifiers, in the order of <c>ratchet list</c>.</summary>
 internal static class VerifierEntries
 {
-    public static VerifierEntry[] All() => [Propositional(), Metamath(), Coq(), Lean(), Isabelle(), Answers(), Pddl(), Blocks(), Rules()];
+    public static VerifierEntry[] All() => [Propositional(), Metamath(), Coq(), Lean(), Isabelle(), Answers(), Python(), Pddl(), Blocks(), Rules()];
 
     private static VerifierEntry Propositional() => new()
     {
@@ -165,6 +166,43 @@ internal static class VerifierEntries
                 references.Add(problem, reference);
                 return problem;
             }));
+        },
+    };
+
+    private static VerifierEntry Python() => new()
+    {
+        Name = "python",
+        Samples = Samples.Python,
+        Description = "Python programs against tests, each behind walls of its own: no network, no files of this machine, limits on all that it uses (needs bubblewrap).",
+        StatementForm = "the task, in any words; its \"reference\" is the tests: asserts, or runs with \"stdin\" and \"stdout\"",
+        ProofForm = "a program, or an answer that ends in one between ```python and ```",
+        Syntax = new ProofSyntax { Steps = TextLines.Split },
+        KeepsTime = true,
+        ProbeAsync = ByOpening(Python, "not installed"),
+        Opener = static (entry, options, cancellationToken) =>
+        {
+            var given = new PythonOptions();
+            var sandbox = new PythonSandbox(given with
+            {
+                Program = options.Tool,
+                Threads = options.Threads,
+                Wall = options.TimeLimit ?? given.Wall,
+                CpuSeconds = options.TimeLimit is { } limit ? (int)Math.Clamp(Math.Ceiling(limit.TotalSeconds), 1, 86_400) : given.CpuSeconds,
+                MemoryBytes = options.MemoryLimitBytes ?? given.MemoryBytes,
+            });
+
+            // The tests go along with the problem beside it, never in it.
+            var tests = new ConditionalWeakTable<Problem, string>();
+            var verifier = new PythonVerifier(sandbox, problem => tests.TryGetValue(problem, out var text) ? text : null);
+            return Task.FromResult(new OpenVerifier(entry, verifier, item =>
+            {
+                var text = item.Reference ?? throw new StatementException("There is no \"reference\" with the tests.", 0);
+                _ = PythonTests.Parse(text);
+                var plain = VerifierEntry.PlainProblem(entry.Name, item);
+                var problem = plain with { CanonicalHash = VerifierEntry.Hash($"{plain.CanonicalHash} {text}") };
+                tests.Add(problem, text);
+                return problem;
+            }, () => sandbox.Figures));
         },
     };
 
