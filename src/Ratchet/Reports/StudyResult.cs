@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using Ratchet.Evaluation;
 
 namespace Ratchet.Reports;
@@ -37,6 +38,7 @@ public sealed record StudyResult
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Runs that have not ended well, and why.</summary>
+    [JsonIgnore]
     public IEnumerable<(StudyArm Arm, StudyRun Run)> Unfinished => Arms.SelectMany(a => a.Runs.Where(r => r.Status != "completed").Select(r => (a, r)));
 }
 
