@@ -49,7 +49,7 @@ internal sealed class TorchRouting
         if (_trace is not null)
         {
             var host = experts.cpu().contiguous().data<long>().ToArray();
-            _trace.Add(layer, round, [.. host.Select(e => (int)e)], TorchParameters.ToArray(weights));
+            _trace.Add(layer, round, [.. host.Select(e => (int)e)], TorchBuffers.ToArray(weights));
             return;
         }
 

@@ -89,7 +89,7 @@ public static class ChainOfExpertsRun
         observer.OnEvent(new RunEvent.StageStarted { Round = 0, Stage = "learn", Items = world.Rows.Count });
         var clock = Stopwatch.StartNew();
         long? before = null;
-        var learner = new SupervisedLearner(world.Shape, world.Tokenizer, world.Learning, world.OpenTrainer);
+        var learner = new SupervisedLearner(world.Shape, world.Tokenizer, world.Learning, (weights, adamW, _) => world.OpenTrainer(weights, adamW));
         var result = await learner.LearnAsync(
             new LearningRequest
             {

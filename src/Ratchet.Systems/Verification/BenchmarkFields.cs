@@ -39,7 +39,7 @@ public sealed partial record BenchmarkFields
 
     internal string StratumOf(JsonLine line) => (Stratum is { } by ? line.Text(by) : line.Text("stratum", "level")) ?? "all";
 
-    internal string? ReferenceOf(JsonLine line) => Reference is { } name ? line.Text(name) ?? throw Missing(line, name) : line.Text("reference", "answer", "target");
+    internal string? ReferenceOf(JsonLine line) => Reference is { } name ? line.TextOrObject(name) ?? throw Missing(line, name) : line.TextOrObject("reference", "answer", "target");
 
     internal string StatementOf(JsonLine line)
     {

@@ -34,6 +34,18 @@ internal sealed class JsonLine
         return null;
     }
 
+    /// <summary>As <see cref="Text(ReadOnlySpan{string})"/>; an object is its JSON, as some tests of programs are.</summary>
+    public string? TextOrObject(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (_fields.TryGetValue(name, out var value) && (value.ValueKind == JsonValueKind.Object ? value.GetRawText() : Text(name, value)) is { } text)
+                return text;
+        }
+
+        return null;
+    }
+
     /// <summary>The texts of a field that holds one or a list of them; null where the field is absent.</summary>
     public IReadOnlyList<string>? Texts(params ReadOnlySpan<string> names)
     {
