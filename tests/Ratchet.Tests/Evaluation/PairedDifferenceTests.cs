@@ -1,4 +1,5 @@
 using Ratchet.Evaluation;
+using Ratchet.Loop;
 
 namespace Ratchet.Tests.Evaluation;
 
@@ -27,7 +28,7 @@ public sealed class PairedDifferenceTests
     [Fact]
     public void An_interval_of_normal_noise_covers_its_mean_nineteen_times_of_twenty()
     {
-        var stream = Loop.RandomStream.FromSeed(5);
+        var stream = RandomStream.FromSeed(5);
         var covered = 0;
         for (var i = 0; i < 4000; i++)
         {
