@@ -22,7 +22,7 @@ internal static class ListVerb
             {
                 context.Out.WriteLine(each);
                 foreach (var (name, text) in Items(each, context.Home))
-                    context.Out.WriteLine($"  {name,-24}{text}".TrimEnd());
+                    context.Out.WriteLine($"  {name + (name.Length < 24 ? "" : " "),-24}{text}".TrimEnd());
                 if (each == "verifiers")
                     await WriteStateAsync(context.Out, cancellationToken);
             }
