@@ -38,13 +38,15 @@ public sealed class TorchTrainer : IDecoderTrainer
     /// <param name="options">Device and type of computation; null for float32 on CPU.</param>
     /// <param name="budget">Permits to work on, or null for none: as many as the library's threads on the CPU, for a step at a time.</param>
     /// <param name="lora">Adapter to train in place of the weights, or null.</param>
-    /// <exception cref="RatchetException">A setting is out of range, or the library or device is not available.</exception>
+    /// <exception cref="RatchetException">A setting is out of range, gradient checkpointing meets a balance loss, or the library or device is not available.</exception>
     public TorchTrainer(DecoderWeights weights, AdamWOptions? adamW = null, TorchOptions? options = null, ThreadBudget? budget = null, LoraTraining? lora = null)
     {
         _budget = budget;
         _adamW = adamW ?? new AdamWOptions();
         if (_adamW.Validate() is { Count: > 0 } errors)
             throw new RatchetException("The trainer's options are invalid: " + string.Join(" ", errors), "Correct the learning section of the recipe.");
+        if (options is { GradientCheckpointing: true } && weights.Config.Mixture is { BalanceWeight: > 0 })
+            throw new RatchetException("Gradient checkpointing cannot carry a mixture's balance loss.", "Set gradient_checkpointing to false, or the model's aux_loss_alpha (router_aux_loss_coef) to 0.");
         _lora = lora;
         _decoder = new TorchDecoder(weights, options, trainable: true, lora?.Adapter);
         _trained = _decoder.Parameters.Trained;
