@@ -62,7 +62,7 @@ public sealed class EndpointVerbTests : IDisposable
         var proposer = new EndpointProposer(
             model, new EndpointSampling { Model = "teacher", Temperature = 0.8 }, Systems.PromptTemplates.For(Systems.VerifierCatalog.Find("answers")), static p => p.Statement);
         await using var verifier = await Systems.VerifierCatalog.Find("answers").OpenAsync(new Systems.Verification.VerifierOptions(), default);
-        var set = Systems.Evaluation.BenchmarkFile.Read(problems, new Systems.Evaluation.BenchmarkFields(), verifier);
+        var set = Systems.Evaluation.BenchmarkFile.Read(problems, new Systems.Verification.BenchmarkFields(), verifier);
         var made = await proposer.ProposeAsync(
             new Loop.ProposalRequest
             {
