@@ -39,7 +39,7 @@ public sealed class CommandLineTests
               sample <model> <goal>                     Lets a model attempt one goal, and judges the attempts.
               verify <file>                             Judges proofs; exit code 1 when some are not accepted, 2 when something cannot be read.
               validate <set>                            Tries a verifier before use: right proofs must be accepted, spoilt copies must not.
-              serve                                     Serves proof checks over HTTP (Kimina's protocol and its own) and to agents (MCP).
+              serve                                     Serves proof checks over HTTP (Kimina's protocol and its own) and to agents (MCP), and with --model texts of models (OpenAI's protocol).
               model                                     Shows, converts, averages, merges and compares models on disk.
               list <domains|recipes|systems|verifiers>  Lists systems, recipes, domains and verifiers.
               schema                                    Writes the JSON schema of recipes, for editors.

@@ -22,7 +22,7 @@ public sealed class ServiceOptionsTests
         Assert.Equal(2, e.ExitCode);
         Assert.Equal(
             """
-            At least one verifier is needed.
+            At least one verifier or model is needed.
             'everywhere' is no IP address; 127.0.0.1 is this machine alone, 0.0.0.0 all networks.
             The port must be from 0 to 65535.
             A key must have at least 16 characters, all of them ASCII and none white space.

@@ -54,7 +54,7 @@ public sealed class RunSummaryTests
         var root = json.RootElement;
 
         Assert.Equal(
-            ["schema_version", "status", "recipe", "seed", "wall_seconds", "sessions", "parameters", "rounds", "tokens_sampled", "tokens_trained", "verifier", "speed", "parity", "removed", "weights_hash", "environment"],
+            ["schema_version", "status", "recipe", "seed", "wall_seconds", "sessions", "parameters", "rounds", "tokens_sampled", "tokens_trained", "off_policy_attempts", "verifier", "speed", "parity", "removed", "weights_hash", "environment"],
             Names(root));
         Assert.Equal("completed", root.GetProperty("status").GetString());
         Assert.Equal(ulong.MaxValue, root.GetProperty("seed").GetUInt64());
