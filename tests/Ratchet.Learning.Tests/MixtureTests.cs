@@ -7,6 +7,7 @@ using Ratchet.Runs;
 namespace Ratchet.Learning.Tests;
 
 /// <summary>Mixtures and chains of experts in both trainers, held against a scalar reference that knows no sorting.</summary>
+[Collection("torch")]
 public sealed class MixtureTests
 {
     private const double Tolerance = 3e-4;

@@ -6,6 +6,7 @@ using TorchSharp;
 
 namespace Ratchet.Learning.Tests;
 
+[Collection("torch")]
 public sealed class TorchTrainerTests
 {
     public static TheoryData<string> Variants => ["grouped", "bias", "qk-norm", "untied"];
