@@ -111,7 +111,7 @@ public sealed class CpuBatchSampler : IAsyncDisposable
         using var work = new DecoderWorkspace(Config, rows);
         try
         {
-            _batcher.Run(work);
+            _batcher.Run(work, CancellationToken.None);
         }
 #pragma warning disable CA1031 // The failure goes to everybody who waits.
         catch (Exception e)

@@ -121,11 +121,12 @@ internal sealed unsafe class CpuBatcher : IDisposable
     /// A worker's loop: fill the batch, one step for all its sequences, until nothing is left. Works on a permit of the budget, and lets
     /// others go first between two steps.
     /// </summary>
-    public void Run(DecoderWorkspace work)
+    /// <exception cref="OperationCanceledException">It was cancelled while it waited for its permit.</exception>
+    public void Run(DecoderWorkspace work, CancellationToken cancellationToken)
     {
         var active = new List<CpuSequence>(_maxBatch);
         var drawer = new TokenSampler(_decoder.Config.VocabularySize);
-        using var permit = _budget?.Enter();
+        using var permit = _budget?.Enter(cancellationToken);
         while (!_stopped)
         {
             permit?.Breathe();

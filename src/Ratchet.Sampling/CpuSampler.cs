@@ -77,7 +77,7 @@ public sealed class CpuSampler : ISampler
                 batcher.Add(jobs[i] = new CpuJob(prompts[i], options, Config.VocabularySize));
             batcher.Close();
             using (cancellationToken.Register(batcher.Stop))
-                RunWorkers(Math.Min(_workspaces.Length, Math.Max(jobs.Sum(j => j.Results.Length), 1)), Rows(options), batcher.Run, batcher.Fail);
+                RunWorkers(Math.Min(_workspaces.Length, Math.Max(jobs.Sum(j => j.Results.Length), 1)), Rows(options), work => batcher.Run(work, cancellationToken), batcher.Fail);
             batcher.ThrowIfFailed();
             if (jobs.FirstOrDefault(j => j.Failure is not null) is { Failure: { } failure })
                 System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
