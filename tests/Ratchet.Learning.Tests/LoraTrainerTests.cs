@@ -6,6 +6,7 @@ using Ratchet.Runs;
 
 namespace Ratchet.Learning.Tests;
 
+[Collection("torch")]
 public sealed class LoraTrainerTests
 {
     public static TheoryData<string> Variants => ["lora", "dora", "rslora", "some"];

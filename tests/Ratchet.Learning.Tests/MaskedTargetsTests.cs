@@ -4,6 +4,7 @@ using Ratchet.Runs;
 
 namespace Ratchet.Learning.Tests;
 
+[Collection("torch")]
 public sealed class MaskedTargetsTests
 {
     private static readonly Example Whole = Tiny.Row("r", [1, 5, 3, 7, 2, 9, 4, 6, 8], targetStart: 2);

@@ -28,7 +28,10 @@ public sealed class ChainOfExpertsRunTests : IDisposable
         Assert.InRange(measures["load_difference"], 1e-6, 1);
         Assert.InRange(measures["routing_entropy"], 0.2, 1);
         Assert.Equal(24 * 8 * 32, summary.TokensTrained);
-        Assert.True(summary.TrainingMemoryBytes > 0 && summary.Speed.TrainTokensPerS > 0);
+        Assert.True(summary.Speed.TrainTokensPerS > 0);
+
+        // A process that has trained before may have the memory already.
+        Assert.InRange(summary.TrainingMemoryBytes!.Value, 0, 1L << 30);
 
         // One token a byte: bits of a token are bits of a byte but for the end marks.
         Assert.InRange(measures["bits_per_byte"] / (measures["heldout_loss"] / Math.Log(2)), 1, 1.02);
