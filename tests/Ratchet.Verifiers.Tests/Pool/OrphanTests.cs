@@ -29,6 +29,7 @@ public sealed class OrphanTests
             Assert.All(pids, pid => Assert.True(IsAlive(pid)));
 
             process.Kill();
+            Assert.True(process.WaitForExit(Long));
             Assert.All(pids, pid => Assert.True(SpinWait.SpinUntil(() => !IsAlive(pid), Long)));
 
             ScratchFolder.Sweep();
