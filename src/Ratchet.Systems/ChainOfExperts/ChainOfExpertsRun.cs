@@ -62,7 +62,7 @@ public static class ChainOfExpertsRun
             {
                 var before = ProcessMemory.BeginPeak();
                 await LearnAsync(world, run, journal, observer, cancellationToken);
-                memory = ProcessMemory.Peak() - before;
+                memory = Math.Max(ProcessMemory.Peak() - before, 0);
             }
 
             observer.OnEvent(new RunEvent.StageStarted { Round = 0, Stage = "evaluate", Items = world.Heldout.Count });
