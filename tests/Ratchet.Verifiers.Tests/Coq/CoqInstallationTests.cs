@@ -57,7 +57,7 @@ public sealed class CoqInstallationTests : IDisposable
     public async Task A_process_that_does_not_come_up_makes_an_unknown_verdict_with_one_clear_message(string script, string message)
     {
         var program = Program($"[ \"$1\" = --version ] && {{ echo 'The Coq Proof Assistant, version 8.16.1'; exit 0; }}\n{script}");
-        using var verifier = new CoqVerifier(new CoqOptions { Program = program, Threads = 1, Limits = new ProcessLimits { StartUp = TimeSpan.FromSeconds(1) } });
+        using var verifier = new CoqVerifier(new CoqOptions { Program = program, Threads = 1, Limits = new ProcessLimits { StartUp = TimeSpan.FromSeconds(script == "sleep 1000" ? 1 : 60) } });
         Assert.Equal("8.16.1/full/1", verifier.Version);
         var verdict = await verifier.VerifyAsync(CoqProblem.Create("p", "Theorem t : True.", Split.Train), "exact I.", TestContext.Current.CancellationToken);
         Assert.Equal(VerdictReason.Unavailable, Assert.IsType<Verdict.Unknown>(verdict).Reason);
