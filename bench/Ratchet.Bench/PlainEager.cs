@@ -15,11 +15,13 @@ internal sealed class PlainEager : IDisposable
 {
     private readonly PlainDecoder _model;
     private readonly AdamW _optimizer;
+    private readonly Device _device;
 
-    public PlainEager(DecoderWeights weights)
+    public PlainEager(DecoderWeights weights, string device = "cpu")
     {
-        TorchNative.EnsureLoaded();
-        _model = new PlainDecoder(weights);
+        _device = TorchNative.Device(device);
+        _model = new PlainDecoder(weights, _device);
+        _model.to(_device);
         _optimizer = optim.AdamW(_model.parameters(), lr: 1e-3, beta1: 0.9, beta2: 0.95, weight_decay: 0.1);
     }
 
@@ -55,8 +57,8 @@ internal sealed class PlainEager : IDisposable
             }
         }
 
-        var logits = _model.forward(tensor(ids).view(rows.Count, length), null);
-        return F.cross_entropy(logits.view(-1, logits.shape[^1]), tensor(targets), ignore_index: Ignored);
+        var logits = _model.forward(tensor(ids, device: _device).view(rows.Count, length), null);
+        return F.cross_entropy(logits.view(-1, logits.shape[^1]), tensor(targets, device: _device), ignore_index: Ignored);
     }
 
     /// <summary>Draws continuations of prompts of equal length, all of them together, token by token; returns the ids, [prompts, new].</summary>
@@ -69,23 +71,38 @@ internal sealed class PlainEager : IDisposable
         using var scope = NewDisposeScope();
         using Scalar end = (long)endId;
         var cache = new List<(Tensor Keys, Tensor Values)>();
-        var ids = tensor(prompts.SelectMany(p => p).Select(i => (long)i).ToArray()).view(prompts.Count, -1);
-        var ended = zeros(prompts.Count, dtype: ScalarType.Bool);
+        var ids = tensor(prompts.SelectMany(p => p).Select(i => (long)i).ToArray(), device: _device).view(prompts.Count, -1);
+        var ended = zeros(prompts.Count, dtype: ScalarType.Bool, device: _device);
         var drawn = new List<Tensor>();
         for (var step = 0; step < newTokens; step++)
         {
+            // What the next step does not need goes, as it does where tensors are counted.
+            using var inner = NewDisposeScope();
+            var old = cache.ToArray();
             var logits = _model.forward(ids, cache).select(1, -1);
-            ids = multinomial(F.softmax(logits, -1), 1);
+            ids = multinomial(F.softmax(logits, -1), 1).MoveToOuterDisposeScope();
+            foreach (var (keys, values) in cache)
+            {
+                keys.MoveToOuterDisposeScope();
+                values.MoveToOuterDisposeScope();
+            }
+
+            foreach (var (keys, values) in old)
+            {
+                keys.Dispose();
+                values.Dispose();
+            }
+
             drawn.Add(ids);
             if (endId < 0)
                 continue;
-            ended = ended.logical_or(ids.squeeze(1).eq(end));
+            ended = ended.logical_or(ids.squeeze(1).eq(end)).MoveToOuterDisposeScope();
             if (ended.all().item<bool>())
                 break;
         }
 
         var all = cat(drawn, 1);
-        var flat = all.contiguous().data<long>().ToArray();
+        var flat = all.contiguous().cpu().data<long>().ToArray();
         return [.. Enumerable.Range(0, prompts.Count).Select(r => flat.AsSpan(r * drawn.Count, drawn.Count).ToArray())];
     }
 
@@ -105,7 +122,7 @@ internal sealed class PlainEager : IDisposable
         private readonly Tensor _cosines;
         private readonly Tensor _sines;
 
-        public PlainDecoder(DecoderWeights weights)
+        public PlainDecoder(DecoderWeights weights, Device device)
             : base(nameof(PlainDecoder))
         {
             _config = weights.Config;
@@ -119,8 +136,8 @@ internal sealed class PlainEager : IDisposable
             var frequencies = tensor(half.Select(i => (float)Math.Pow(_config.RopeTheta, -2.0 * i / _config.HeadSize)).ToArray());
             var angles = outer(tensor(Enumerable.Range(0, _config.MaxPositions).Select(p => (float)p).ToArray()), frequencies);
             angles = cat([angles, angles], -1);
-            _cosines = angles.cos();
-            _sines = angles.sin();
+            _cosines = angles.cos().to(device);
+            _sines = angles.sin().to(device);
             RegisterComponents();
             for (var i = 0; i < _blocks.Length; i++)
                 register_module($"block{i}", _blocks[i]);

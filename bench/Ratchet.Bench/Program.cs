@@ -8,6 +8,7 @@ const string Usage = """
                  --sizes 1,10 (of 1, 10, 30)  --threads 1,2  --repeats 5  --tokens 2048 (a step)
       sampling   the same three for sampling
                  --sizes 1 (of 1, 10, 30, 100)  --batches 1,32  --threads 1,2  --repeats 5  --prompt 40 (tokens)  --share 1 (samples a prompt)
+                 --weights float32,bfloat16,int8 (of the own sampler; float32 unless given)
       load       loading a checkpoint beside cat of its file: --megabytes 1000  --type float32 (or bfloat16)  --repeats 5
       trainer    the own trainer alone: --seconds 8  --sizes 1,10,30  --threads 1,2
       sampler    the own sampler alone: THREADS [bf16]
@@ -28,6 +29,9 @@ const string Usage = """
                  --data FOLDER: counts on data sets instead
       gold       every data file that the verifiers of answers or plans read: gold accepted, another problem's accepted
                  --data FOLDER (or RATCHET_DATA)  --verifier answers|plans  --file BEGINNING (of the file's name)
+      device     the tensor-library trainer and sampler and plain eager code side by side on another device
+                 --device cuda  --sizes 10,100 (of 1, 10, 30, 100)  --tokens 8192 (a step)  --batches 1,32,256  --repeats 5
+      peers      make FOLDER: small checkpoints and adapters that bench/peers.py opens with Transformers and PEFT; check FOLDER: those that it made
       tokenizers encoding speed beside Hugging Face's Rust and JavaScript tokenizers (node and installed npm packages)
                  --packages node_modules  --tokenizers llama2,llama3_1,qwen3  --texts README.md (files)  --repeats 5
     """;
@@ -50,6 +54,8 @@ Action? verb = args.FirstOrDefault() switch
     "plans" => () => PlansBench.Run(rest),
     "answers" => () => AnswersBench.Run(rest),
     "gold" => () => GoldTables.Run(rest),
+    "device" => () => DeviceBench.Run(rest),
+    "peers" => () => Peers.Run(rest),
     "tokenizers" => () => TokenizersSideBySide.Run(rest),
     _ => null,
 };

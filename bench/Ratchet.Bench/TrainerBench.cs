@@ -49,14 +49,14 @@ public static class TrainerBench
         _ => throw new ArgumentException($"There is no size '{size}'; sizes are 1, 10, 30 and 100.", nameof(size)),
     };
 
-    /// <summary>Rows of 40 to 80 tokens, about <see cref="TokensPerStep"/> in all; with <paramref name="targetsOnly"/> the first half of each is context.</summary>
-    internal static Example[] Rows(DecoderConfig config, bool targetsOnly)
+    /// <summary>Rows of 40 to 80 tokens, <paramref name="wanted"/> in all; with <paramref name="targetsOnly"/> the first half of each is context.</summary>
+    internal static Example[] Rows(DecoderConfig config, bool targetsOnly, int wanted = TokensPerStep)
     {
         var stream = RandomStream.FromSeed(2);
         var rows = new List<Example>();
-        for (var tokens = 0; tokens < TokensPerStep;)
+        for (var tokens = 0; tokens < wanted;)
         {
-            var ids = new int[Math.Max(2, Math.Min(40 + stream.NextInt(41), TokensPerStep - tokens))];
+            var ids = new int[Math.Max(2, Math.Min(40 + stream.NextInt(41), wanted - tokens))];
             for (var i = 0; i < ids.Length; i++)
                 ids[i] = stream.NextInt(config.VocabularySize);
             tokens += ids.Length;

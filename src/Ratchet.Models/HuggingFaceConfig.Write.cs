@@ -38,7 +38,8 @@ public static partial class HuggingFaceConfig
             json.WriteEndArray();
             if (family != "qwen2")
                 json.WriteBoolean("attention_bias", false);
-            json.WriteNumber("attention_dropout", 0);
+            json.WritePropertyName("attention_dropout");
+            json.WriteRawValue(FloatText(0));
             json.WriteNumber("bos_token_id", config.BeginId);
             json.WriteNumber("eos_token_id", config.EndId);
             if (config.LatentAttention is null && family != "deepseek")

@@ -150,7 +150,7 @@ public static partial class HuggingFaceConfig
             values.Refuse("mlp_only_layers", "not empty");
         return new ExpertMixture
         {
-            Experts = values.Int("num_experts"),
+            Experts = values.Int(values.Has("num_local_experts") ? "num_local_experts" : "num_experts"),
             ExpertsPerToken = values.Int("num_experts_per_tok"),
             ExpertSize = values.Int("moe_intermediate_size"),
             NormalizeWeights = values.Flag("norm_topk_prob"),

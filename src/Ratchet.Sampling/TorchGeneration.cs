@@ -14,6 +14,9 @@ namespace Ratchet.Sampling;
 /// </summary>
 internal sealed class TorchGeneration : IDisposable
 {
+    /// <summary>Logits of a step from which on the draws are shared among the cores.</summary>
+    private const int MinSharedDraw = 1 << 16;
+
     private readonly TorchDecoder _decoder;
     private readonly IReadOnlyList<SamplePrompt> _prompts;
     private readonly SamplingOptions _options;
@@ -98,7 +101,7 @@ internal sealed class TorchGeneration : IDisposable
             {
                 End(sequence, StopReason.Length);
             }
-            else if (!Draw(sequence, prefix.Logits))
+            else if (!Draw(sequence, prefix.Logits.Span, _drawer))
             {
                 _cache.Enter(_active.Count, prefix.KeysAndValues);
                 _active.Add(sequence);
@@ -161,10 +164,23 @@ internal sealed class TorchGeneration : IDisposable
         }
 
         var logits = _cache.Step(ids, positions).cpu().contiguous();
-        var rows = MemoryMarshal.Cast<byte, float>(logits.bytes);
         var vocabulary = _decoder.Config.VocabularySize;
-        for (var i = 0; i < count; i++)
-            _active[i].Ended = Draw(_active[i], rows.Slice(i * vocabulary, vocabulary));
+        if (_decoder.Device.type == DeviceType.CPU || _options.Constraint is not null || (long)count * vocabulary < MinSharedDraw)
+        {
+            var rows = MemoryMarshal.Cast<byte, float>(logits.bytes);
+            for (var i = 0; i < count; i++)
+                _active[i].Ended = Draw(_active[i], rows.Slice(i * vocabulary, vocabulary), _drawer);
+        }
+        else
+        {
+            // The device waits for the tokens and the cores have nothing else to do. Each sequence has its own stream, so who draws changes nothing.
+            var rows = TorchBuffers.ToArray(logits);
+            Parallel.For(0, count, () => new TokenSampler(vocabulary), (i, _, drawer) =>
+            {
+                _active[i].Ended = Draw(_active[i], rows.AsSpan(i * vocabulary, vocabulary), drawer);
+                return drawer;
+            }, static _ => { });
+        }
 
         // From the back, so that what moves into a gap is still going on.
         for (var i = count - 1; i >= 0; i--)
@@ -182,10 +198,8 @@ internal sealed class TorchGeneration : IDisposable
         }
     }
 
-    private bool Draw(Sequence sequence, ReadOnlyMemory<float> logits) => Draw(sequence, logits.Span);
-
     /// <summary>Draws a token. True when the sequence has ended with it.</summary>
-    private bool Draw(Sequence sequence, ReadOnlySpan<float> logits)
+    private bool Draw(Sequence sequence, ReadOnlySpan<float> logits, TokenSampler drawer)
     {
         var allowed = sequence.Allowed is { } state ? TokenMask.Of(state, _ends) : [];
         if (sequence.Allowed is not null && allowed.IsEmpty)
@@ -194,11 +208,11 @@ internal sealed class TorchGeneration : IDisposable
             return true;
         }
 
-        var id = _drawer.Draw(_rule, logits, ref sequence.Stream, allowed, out var logProbability);
+        var id = drawer.Draw(_rule, logits, ref sequence.Stream, allowed, out var logProbability);
         sequence.Ids.Add(id);
         sequence.LogProbabilities.Add(logProbability);
         if (_options.ModelScores is { } top)
-            sequence.Scores.Add(_drawer.Score(logits, id, top));
+            sequence.Scores.Add(drawer.Score(logits, id, top));
         if (_stop.Check(CollectionsMarshal.AsSpan(sequence.Ids), sequence.Limit) is { } reason)
         {
             End(sequence, reason);

@@ -28,11 +28,13 @@ public sealed class CpuSamplerTests
             Assert.True(Math.Abs(expected[i] - actual[i]) < 2e-5 * Math.Max(1, Math.Abs(expected[i])), $"place {i}: expected {expected[i]}, actual {actual[i]}");
     }
 
-    [Fact]
-    public void BFloat16_weights_give_nearly_the_same_log_probabilities()
+    [Theory]
+    [InlineData(WeightPrecision.BFloat16)]
+    [InlineData(WeightPrecision.Int8)]
+    public void Rounded_weights_give_nearly_the_same_log_probabilities(WeightPrecision precision)
     {
         var weights = Models.Weights(Models.Tiny);
-        using var sampler = new CpuSampler(weights, 1, WeightPrecision.BFloat16);
+        using var sampler = new CpuSampler(weights, 1, precision);
         var ids = Models.Ids(40, 23, 3);
         var expected = new ReferenceDecoder(weights).LogProbabilities(ids);
         var actual = sampler.Score([ids])[0];
@@ -42,6 +44,7 @@ public sealed class CpuSamplerTests
     [Theory]
     [InlineData(WeightPrecision.Float32)]
     [InlineData(WeightPrecision.BFloat16)]
+    [InlineData(WeightPrecision.Int8)]
     public void Cached_batched_sampling_gives_the_bits_of_the_full_forward_pass(WeightPrecision precision)
     {
         using var sampler = new CpuSampler(Models.Weights(Variant("everything")), 2, precision);

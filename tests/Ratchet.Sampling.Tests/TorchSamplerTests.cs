@@ -13,7 +13,7 @@ public sealed class TorchSamplerTests
 
     private static readonly SamplingOptions Options = new() { MaxNewTokens = 20, StopIds = [2], MaxBatch = 5 };
 
-    public static TheoryData<string> Variants => ["plain", "multi-head", "qk norm", "bias", "untied"];
+    public static TheoryData<string> Variants => ["plain", "multi-head", "qk norm", "bias", "untied", "large vocabulary"];
 
     [Theory]
     [MemberData(nameof(Variants))]
@@ -165,6 +165,7 @@ public sealed class TorchSamplerTests
         "qk norm" => Models.Tiny with { QkNorm = true },
         "bias" => Models.Tiny with { QkvBias = true },
         "untied" => Models.Tiny with { TiedHead = false },
+        "large vocabulary" => Models.Tiny with { VocabularySize = 20_000 },
         _ => Models.Tiny,
     };
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Ratchet.Models.Kernels;
 
 namespace Ratchet.Models.Cpu;
@@ -7,6 +8,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
 {
     private readonly NativeBuffer<float>? _single;
     private readonly NativeBuffer<ushort>? _half;
+    private readonly NativeBuffer<sbyte>? _whole;
+    private readonly NativeBuffer<float>? _scales;
 
     /// <summary>Packs weights stored [out, in], one after the other along the outputs.</summary>
     public PackedMatrix(int inputs, WeightPrecision precision, params ReadOnlySpan<float[]> weights)
@@ -32,6 +35,11 @@ internal sealed unsafe class PackedMatrix : IDisposable
                 _half = new NativeBuffer<ushort>(packed);
                 Gemm.PackBFloat16(source, inputs, Outputs, 1, inputs, _half.Pointer);
             }
+            else if (precision == WeightPrecision.Int8)
+            {
+                (_whole, _scales) = (new NativeBuffer<sbyte>(packed), new NativeBuffer<float>(Outputs));
+                Gemm.PackInt8(source, inputs, Outputs, 1, inputs, _whole.Pointer, _scales.Pointer);
+            }
             else
             {
                 _single = new NativeBuffer<float>(packed);
@@ -49,6 +57,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
     {
         if (_half is not null)
             Gemm.MultiplyBFloat16(x, Inputs, 1, _half.Pointer, y, Outputs, rows, Inputs, Outputs, accumulate);
+        else if (_whole is not null)
+            MultiplyInt8(x, y, rows, accumulate);
         else
             Gemm.Multiply(x, Inputs, 1, _single!.Pointer, y, Outputs, rows, Inputs, Outputs, accumulate);
     }
@@ -57,5 +67,29 @@ internal sealed unsafe class PackedMatrix : IDisposable
     {
         _single?.Dispose();
         _half?.Dispose();
+        _whole?.Dispose();
+        _scales?.Dispose();
+    }
+
+    /// <summary>A column's scale comes in after its sum, so a sum that goes on from y is made beside it.</summary>
+    private void MultiplyInt8(float* x, float* y, int rows, bool accumulate)
+    {
+        if (!accumulate)
+        {
+            Gemm.MultiplyInt8(x, Inputs, 1, _whole!.Pointer, y, Outputs, rows, Inputs, Outputs, accumulate: false);
+            for (var i = 0; i < rows; i++)
+                RowKernels.ScaleEach(y + ((long)i * Outputs), _scales!.Pointer, Outputs, y + ((long)i * Outputs), accumulate: false);
+            return;
+        }
+
+        var sums = ArrayPool<float>.Shared.Rent(checked(rows * Outputs));
+        fixed (float* beside = sums)
+        {
+            Gemm.MultiplyInt8(x, Inputs, 1, _whole!.Pointer, beside, Outputs, rows, Inputs, Outputs, accumulate: false);
+            for (var i = 0; i < rows; i++)
+                RowKernels.ScaleEach(beside + ((long)i * Outputs), _scales!.Pointer, Outputs, y + ((long)i * Outputs), accumulate: true);
+        }
+
+        ArrayPool<float>.Shared.Return(sums);
     }
 }

@@ -8,14 +8,14 @@ namespace Ratchet.Models.Kernels;
 /// chains to hide the latency of a fused multiply-add.
 /// </summary>
 /// <typeparam name="TLanes">Instruction path.</typeparam>
-/// <typeparam name="TWeight">Type of packed elements: <see cref="float"/>, or <see cref="ushort"/> for bfloat16.</typeparam>
+/// <typeparam name="TWeight">Type of packed elements: <see cref="float"/>, <see cref="ushort"/> for bfloat16, or <see cref="sbyte"/> for whole numbers.</typeparam>
 internal static unsafe class GemmTiles<TLanes, TWeight>
     where TLanes : unmanaged, ILanes<TLanes>
     where TWeight : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TLanes Load(TWeight* source)
-        => typeof(TWeight) == typeof(ushort) ? TLanes.LoadBFloat16((ushort*)source) : TLanes.Load((float*)source);
+        => typeof(TWeight) == typeof(ushort) ? TLanes.LoadBFloat16((ushort*)source) : typeof(TWeight) == typeof(sbyte) ? TLanes.LoadInt8((sbyte*)source) : TLanes.Load((float*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TLanes Start(float* c, bool accumulate) => accumulate ? TLanes.Load(c) : TLanes.Zero;

@@ -23,6 +23,9 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>Reads 16 bfloat16 values, any alignment; exact.</summary>
     static abstract TSelf LoadBFloat16(ushort* source);
 
+    /// <summary>Reads 16 signed bytes, any alignment, as whole numbers; exact.</summary>
+    static abstract TSelf LoadInt8(sbyte* source);
+
     /// <summary>Writes 16 floats, any alignment.</summary>
     static abstract void Store(TSelf value, float* target);
 

@@ -38,6 +38,15 @@ internal readonly unsafe struct Lanes128(Vector128<float> a, Vector128<float> b,
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadInt8(sbyte* source)
+    {
+        var (low, high) = Vector128.Widen(Vector128.Load(source));
+        return new(Single(Vector128.WidenLower(low)), Single(Vector128.WidenUpper(low)), Single(Vector128.WidenLower(high)), Single(Vector128.WidenUpper(high)));
+
+        static Vector128<float> Single(Vector128<int> value) => Vector128.ConvertToSingle(value);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes128 value, float* target)
     {
         value._a.Store(target);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Ratchet.Models.Kernels;
 
@@ -32,6 +33,15 @@ internal readonly unsafe struct Lanes256(Vector256<float> low, Vector256<float> 
     {
         var (low, high) = Vector256.Widen(Vector256.Load(source));
         return new((low << 16).AsSingle(), (high << 16).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadInt8(sbyte* source)
+    {
+        if (Avx2.IsSupported)
+            return new(Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source)), Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source + 8)));
+        var (low, high) = Vector128.Widen(Vector128.Load(source));
+        return new(Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(low), Vector128.WidenUpper(low))), Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(high), Vector128.WidenUpper(high))));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

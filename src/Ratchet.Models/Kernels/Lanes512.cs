@@ -38,6 +38,16 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadInt8(sbyte* source)
+    {
+        var narrow = Vector128.Load(source);
+        if (Avx512F.IsSupported)
+            return new(Avx512F.ConvertToVector512Single(Avx512F.ConvertToVector512Int32(narrow)));
+        var (low, high) = Vector128.Widen(narrow);
+        return new(Vector512.ConvertToSingle(Vector512.Create(Vector256.Create(Vector128.WidenLower(low), Vector128.WidenUpper(low)), Vector256.Create(Vector128.WidenLower(high), Vector128.WidenUpper(high)))));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes512 value, float* target) => value._value.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

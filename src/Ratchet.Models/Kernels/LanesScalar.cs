@@ -35,6 +35,14 @@ internal unsafe struct LanesScalar : ILanes<LanesScalar>
         return result;
     }
 
+    public static LanesScalar LoadInt8(sbyte* source)
+    {
+        LanesScalar result = default;
+        for (var i = 0; i < 16; i++)
+            result._values[i] = source[i];
+        return result;
+    }
+
     public static void Store(LanesScalar value, float* target)
     {
         for (var i = 0; i < 16; i++)

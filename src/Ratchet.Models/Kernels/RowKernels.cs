@@ -60,6 +60,19 @@ public static unsafe class RowKernels
             RowMath<LanesScalar>.Add(x, y, n);
     }
 
+    /// <summary>y = x · scales element by element, or y += that (rounded once). <paramref name="y"/> may be <paramref name="x"/>.</summary>
+    public static void ScaleEach(float* x, float* scales, int n, float* y, bool accumulate)
+    {
+        if (Vector512.IsHardwareAccelerated)
+            RowMath<Lanes512>.ScaleEach(x, scales, n, y, accumulate);
+        else if (Use256)
+            RowMath<Lanes256>.ScaleEach(x, scales, n, y, accumulate);
+        else if (Vector128.IsHardwareAccelerated)
+            RowMath<Lanes128>.ScaleEach(x, scales, n, y, accumulate);
+        else
+            RowMath<LanesScalar>.ScaleEach(x, scales, n, y, accumulate);
+    }
+
     /// <summary>y = x · factor. <paramref name="y"/> may be <paramref name="x"/>.</summary>
     public static void Scale(float* x, int n, float factor, float* y)
     {

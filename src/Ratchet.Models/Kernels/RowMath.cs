@@ -116,6 +116,20 @@ internal static unsafe class RowMath<TLanes>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ScaleEach(float* x, float* scales, int n, float* y, bool accumulate)
+    {
+        var i = 0;
+        for (; i + 16 <= n; i += 16)
+        {
+            TLanes value = TLanes.Load(x + i), scale = TLanes.Load(scales + i);
+            TLanes.Store(accumulate ? TLanes.FusedMultiplyAdd(value, scale, TLanes.Load(y + i)) : TLanes.Multiply(value, scale), y + i);
+        }
+
+        for (; i < n; i++)
+            y[i] = accumulate ? MathF.FusedMultiplyAdd(x[i], scales[i], y[i]) : x[i] * scales[i];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SiluMultiply(float* gate, float* up, int n, float* y)
     {
         var i = 0;

@@ -134,8 +134,10 @@ internal sealed class TorchDropout : IDisposable
     public Tensor Apply(Tensor input, int number)
     {
         using var scope = NewDisposeScope();
-        using var generator = new Generator(_stream.Derive(number).NextUInt64(), input.device);
-        var kept = rand(input.shape, dtype: ScalarType.Float32, device: input.device, generator: generator).ge(_share);
+
+        // Drawn on the CPU: the same elements on every device, and TorchSharp's generators are of the CPU whatever device they are asked for.
+        using var generator = new Generator(_stream.Derive(number).NextUInt64(), CPU);
+        var kept = rand(input.shape, dtype: ScalarType.Float32, device: CPU, generator: generator).ge(_share).to(input.device);
         return (input * kept.to(input.dtype)).mul(_factor).MoveToOuterDisposeScope();
     }
 

@@ -154,8 +154,9 @@ public sealed partial class TorchDecoder
         Routing?.Add(index, round, scores, experts, weights);
         var flat = experts.reshape(-1);
         var order = flat.argsort(0);
-        var tokens = order.div(shape.ExpertsPerToken, RoundingMode.floor);
-        var sorted = input.index_select(0, tokens);
+
+        // By permutations and sums along a dimension: adding by index takes another order on a GPU each time, here and on the way back.
+        var sorted = input.unsqueeze(1).expand(-1, shape.ExpertsPerToken, -1).reshape(-1, input.shape[1]).index_select(0, order);
         var counts = bincount(flat, minlength: shape.Experts).cpu().data<long>().ToArray();
         var parts = new List<Tensor>();
         long at = 0;
@@ -167,7 +168,7 @@ public sealed partial class TorchDecoder
         }
 
         var weighted = cat(parts, 0).to(ScalarType.Float32) * weights.reshape(-1).index_select(0, order).unsqueeze(1);
-        var result = zeros(input.shape, dtype: ScalarType.Float32, device: Device).index_add(0, tokens, weighted, 1);
+        var result = weighted.index_select(0, order.argsort(0)).view(input.shape[0], shape.ExpertsPerToken, -1).sum(1);
         return mixture.Shared is null ? result : result.Plus(FeedForward(mixture.Shared, input).to(ScalarType.Float32));
     }
 

@@ -278,7 +278,9 @@ public sealed partial class TorchDecoder : IDisposable
         }
     }
 
-    private Tensor Embed(Tensor ids) => Parameters.Embedding.index_select(0, ids).to(ScalarType.Float32);
+    /// <summary>On a GPU by the operation whose gradient is added up in a fixed order (sorted, not by atomic additions).</summary>
+    private Tensor Embed(Tensor ids) =>
+        (Device.type == DeviceType.CPU ? Parameters.Embedding.index_select(0, ids) : Parameters.Embedding.index(TensorIndex.Tensor(ids))).to(ScalarType.Float32);
 
     /// <summary>Cosines and sines of positions, each [N, 1, rotated / 2].</summary>
     private (Tensor Cosines, Tensor Sines) Rotation(Tensor positions, int length)

@@ -5,8 +5,11 @@ namespace Ratchet.Models.Torch;
 /// <summary>Where and how the tensor library computes.</summary>
 public sealed record TorchOptions
 {
-    /// <summary><c>cpu</c> (the default), <c>cuda</c> or <c>cuda:N</c>.</summary>
-    public string Device { get; init; } = "cpu";
+    /// <summary>Device of options that name none: <c>cpu</c> unless set. A setting of the whole process, for one that does all its work elsewhere, such as tests on a GPU.</summary>
+    public static string DefaultDevice { get; set; } = "cpu";
+
+    /// <summary><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>; <see cref="DefaultDevice"/> unless named.</summary>
+    public string Device { get; init; } = DefaultDevice;
 
     /// <summary>
     /// Type of matrix products: float32 (the default) or bfloat16. With bfloat16 a trainer keeps float32 weights; norms, rotations, the residual

@@ -9,8 +9,8 @@ internal sealed class TorchRouting
 {
     private readonly RoutingTrace? _trace;
     private readonly ExpertMixture _mixture;
-    private readonly (Tensor RowOf, Tensor InverseLengths)? _all;
-    private readonly (Tensor RowOf, Tensor InverseLengths)? _kept;
+    private readonly Tensor? _all;
+    private readonly Tensor? _kept;
     private bool _keptOnly;
 
     /// <summary>Notes every choice and no loss.</summary>
@@ -28,8 +28,8 @@ internal sealed class TorchRouting
     public TorchRouting(ExpertMixture mixture, IReadOnlyList<int> lengths, IReadOnlyList<int> kept, Device device)
     {
         _mixture = mixture;
-        _all = Rows(lengths, device);
-        _kept = lengths.SequenceEqual(kept) ? _all : Rows(kept, device);
+        _all = Means(lengths, device);
+        _kept = lengths.SequenceEqual(kept) ? _all : Means(kept, device);
     }
 
     /// <summary>Sum over rows, layers and rounds of Σ_i f_i · P_i (see <see cref="ExpertMixture.BalanceWeight"/>), without its factor; null where nothing was routed.</summary>
@@ -53,21 +53,27 @@ internal sealed class TorchRouting
             return;
         }
 
-        var (rowOf, inverse) = (_keptOnly ? _kept : _all)!.Value;
+        var means = (_keptOnly ? _kept : _all)!;
         using Scalar even = (double)_mixture.Experts / _mixture.ExpertsPerToken;
         var chosen = zeros_like(scores).scatter(1, experts, ones(experts.shape, dtype: ScalarType.Float32, device: scores.device)).detach();
-        var blank = zeros([inverse.shape[0], scores.shape[1]], dtype: ScalarType.Float32, device: scores.device);
-        var sent = blank.index_add(0, rowOf, chosen, 1).mul(even) * inverse;
-        var mean = blank.index_add(0, rowOf, scores, 1) * inverse;
-        var sum = (sent * mean).sum();
+        var sum = (means.matmul(chosen).mul(even) * means.matmul(scores)).sum();
 
         // Blocks have dispose scopes of their own.
         Loss = (Loss is null ? sum : Loss.Plus(sum)).MoveToOuterDisposeScope();
     }
 
-    private static (Tensor RowOf, Tensor InverseLengths) Rows(IReadOnlyList<int> lengths, Device device)
+    /// <summary>The matrix that takes values of tokens to their means over each row, [B, N]. A product adds in a fixed order, on a GPU too.</summary>
+    private static Tensor Means(IReadOnlyList<int> lengths, Device device)
     {
-        var rowOf = lengths.SelectMany((length, row) => Enumerable.Repeat((long)row, length)).ToArray();
-        return (TorchBatch.Upload(rowOf, device), TorchBatch.Upload([.. lengths.Select(n => 1f / n)], device).unsqueeze(1));
+        var tokens = lengths.Sum();
+        var weights = new float[lengths.Count * tokens];
+        var start = 0;
+        for (var row = 0; row < lengths.Count; row++)
+        {
+            weights.AsSpan((row * tokens) + start, lengths[row]).Fill(1f / lengths[row]);
+            start += lengths[row];
+        }
+
+        return TorchBatch.Upload(weights, device).view(lengths.Count, tokens);
     }
 }

@@ -1,4 +1,5 @@
 using Ratchet.Learning.External;
+using Ratchet.Models.Cpu;
 using Ratchet.Recipes;
 
 namespace Ratchet.Systems.ExpertIteration;
@@ -94,6 +95,10 @@ public sealed record ExpertIterationRecipe : Recipe
             yield return new("engine.sampler", $"The own sampler runs on the CPU only, and device is {Device}.", "Set engine.sampler to auto or torch, or device to cpu.") { With = ["device"] };
         if (Device != "cpu" && Engine.Learner == EngineChoice.Own)
             yield return new("engine.learner", $"The own learner runs on the CPU only, and device is {Device}.", "Set engine.learner to auto or torch, or device to cpu.") { With = ["device"] };
+        if (Model.WeightsType == WeightPrecision.Int8 && (Device != "cpu" || Engine.Sampler == EngineChoice.Torch))
+            yield return new("model.weights_type", "Only the own sampler, on the CPU, holds weights as int8.", "Use bfloat16, or set device to cpu and engine.sampler to auto or own.") { With = ["engine.sampler", "device"] };
+        if (Learn.Compute == WeightPrecision.Int8)
+            yield return new("learn.compute", "int8 is for sampling only.", "Use float32 or bfloat16.");
         if (Learn.External is { } external)
         {
             if (Learn.TensorLibraryKeys().FirstOrDefault() is { } here)

@@ -8,6 +8,7 @@ using Ratchet.Models;
 using Ratchet.Models.Cpu;
 using Ratchet.Models.Torch;
 using Ratchet.Problems;
+using Ratchet.Runs;
 using Ratchet.Sampling;
 using Ratchet.Selection;
 using Ratchet.Verifiers.Python;
@@ -130,6 +131,8 @@ internal sealed class ExpertIterationStages : IDisposable
     /// <summary>Settings of the tensor library, whose threads are the run's.</summary>
     private TorchOptions Torch(WeightPrecision precision)
     {
+        if (precision == WeightPrecision.Int8)
+            throw new RatchetException("This model is sampled by the tensor library, which holds no weights as int8.", "Set model.weights_type to float32 or bfloat16.");
         TorchNative.Threads = _world.Budget.Threads;
         return new TorchOptions { Device = _world.Recipe.Device, Compute = precision == WeightPrecision.BFloat16 ? WeightsType.BFloat16 : WeightsType.Float32 };
     }

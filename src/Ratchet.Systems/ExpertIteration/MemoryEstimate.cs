@@ -52,7 +52,7 @@ public sealed record MemoryEstimate
         ArgumentNullException.ThrowIfNull(shape);
         var learn = recipe.Learn;
         var own = ExpertIterationWorld.Engine(recipe, shape, recipe.Engine.Sampler) == "own";
-        var sampled = recipe.Model.WeightsType == WeightPrecision.BFloat16 ? 2 : 4;
+        var sampled = recipe.Model.WeightsType switch { WeightPrecision.Int8 => 1, WeightPrecision.BFloat16 => 2, _ => 4 };
         var together = own ? 32L * Math.Max(1, recipe.Threads == 0 ? Environment.ProcessorCount : recipe.Threads) : 128;
         var positions = Math.Min(shape.MaxPositions, (long)CostEstimate.TokensOfPrompt + recipe.Propose.MaxNewTokens);
         var sampler = new MemoryEstimate

@@ -33,7 +33,7 @@ public static class Evaluator
             ArgumentOutOfRangeException.ThrowIfLessThan(k, 1, nameof(ks));
 
         var counts = AttemptCounts.Of(sampled, greedy);
-        var byStratum = new SortedDictionary<string, EvaluationSummary>(StringComparer.Ordinal);
+        var byStratum = new SortedDictionary<string, EvaluationSummary>(NaturalOrder.Instance);
         foreach (var stratum in counts.GroupBy(c => c.Problem.Stratum, StringComparer.Ordinal))
             byStratum[stratum.Key] = Summarize([.. stratum], ks, resamples, stream.Derive("stratum").Derive(stratum.Key));
         return Summarize(counts, ks, resamples, stream.Derive("all")) with { ByStratum = byStratum };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ratchet.Evaluation;
 using Ratchet.Runs;
 using Ratchet.Verdicts;
 
@@ -77,13 +78,13 @@ public static class Findings
         var last = summary.Rounds[^1].Heldout.ByStratum;
         var moves = last.Where(s => s.Value.PassAtK.ContainsKey(k) && first.TryGetValue(s.Key, out var before) && before.PassAtK.ContainsKey(k))
             .Select(s => (Name: s.Key, From: first[s.Key].PassAtK[k], To: s.Value.PassAtK[k]))
-            .OrderByDescending(s => s.To.Value - s.From.Value).ThenBy(s => s.Name, StringComparer.Ordinal).ToList();
+            .OrderByDescending(s => s.To.Value - s.From.Value).ThenBy(s => s.Name, NaturalOrder.Instance).ToList();
         if (moves.Count < 2)
             return null;
         var gained = moves.Where(m => m.To.Low > m.From.High).ToList();
         var fell = moves.Where(m => m.To.High < m.From.Low).ToList();
         var best = moves[0];
-        var weakest = moves.OrderBy(m => m.To.Value).ThenBy(m => m.Name, StringComparer.Ordinal).First();
+        var weakest = moves.OrderBy(m => m.To.Value).ThenBy(m => m.Name, NaturalOrder.Instance).First();
         var text = gained.Count == 0
             ? $"No difficulty class gained beyond its interval at pass@{k}."
             : $"{(gained.Count == moves.Count ? $"All {moves.Count}" : $"{gained.Count} of {moves.Count}")} difficulty classes gained beyond their intervals at pass@{k}; the most: {best.Name}, from {Numbers.Percent(best.From.Value)} to {Numbers.Percent(best.To.Value)}.";

@@ -90,7 +90,7 @@ public sealed partial record ReportData
     /// <summary>Some of each difficulty class in turn, starting with proofs of middle length: neither trivial nor a page long.</summary>
     private static List<ProofPair> PairsOf(List<(Problem Problem, JudgedAttempt Failed, JudgedAttempt Proof)> solved)
     {
-        var queues = solved.GroupBy(s => s.Problem.Stratum, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g =>
+        var queues = solved.GroupBy(s => s.Problem.Stratum, StringComparer.Ordinal).OrderBy(g => g.Key, NaturalOrder.Instance).Select(g =>
         {
             var byLength = g.OrderBy(s => s.Proof.Attempt.TokenIds.Count).ThenBy(s => s.Problem.Id, StringComparer.Ordinal).ToList();
             var middle = byLength.Count / 2;

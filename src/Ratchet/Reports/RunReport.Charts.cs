@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ratchet.Evaluation;
 using Ratchet.Reports.Charts;
 using Ratchet.Runs;
 
@@ -41,7 +42,7 @@ public static partial class RunReport
     private static Markup Strata(ReportData data)
     {
         var rounds = data.Summary.Rounds;
-        var names = rounds.SelectMany(r => r.Heldout.ByStratum.Keys).Distinct().Order(StringComparer.Ordinal).ToList();
+        var names = rounds.SelectMany(r => r.Heldout.ByStratum.Keys).Distinct().Order(NaturalOrder.Instance).ToList();
         if (names.Count < 2 || Findings.HeadlineK(data.Summary) is not { } k)
             return Markup.Empty;
         var ks = k == 1 ? [1] : new[] { k, 1 };

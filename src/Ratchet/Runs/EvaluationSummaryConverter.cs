@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Ratchet.Evaluation;
 
 namespace Ratchet.Runs;
 
@@ -27,7 +28,7 @@ internal sealed class EvaluationSummaryConverter : JsonConverter<EvaluationSumma
             Greedy = node["greedy"]?.Deserialize<Estimate>(options),
             PassAtK = passAtK,
             Excluded = node["excluded"]?.Deserialize<SortedDictionary<int, int>>(options) ?? [],
-            ByStratum = node["by_stratum"]?.Deserialize<SortedDictionary<string, EvaluationSummary>>(options) ?? [],
+            ByStratum = new SortedDictionary<string, EvaluationSummary>(node["by_stratum"]?.Deserialize<Dictionary<string, EvaluationSummary>>(options) ?? [], NaturalOrder.Instance),
             Tokens = node["tokens"]?.GetValue<long>() ?? 0,
             VerifierCalls = node["verifier_calls"]?.GetValue<long>() ?? 0,
         };

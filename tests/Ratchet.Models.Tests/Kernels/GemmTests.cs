@@ -75,6 +75,55 @@ public sealed unsafe class GemmTests
         }, iter: 30, seed: "0000000000001");
     }
 
+    [Fact]
+    public void Products_with_whole_numbers_are_the_same_bits_on_every_path_and_near_the_exact_ones()
+    {
+        Gen.Select(Gen.Int[1, 20], Gen.Int[1, 300], Gen.Int[1, 150], Gen.Int).Sample((m, k, n, seed) =>
+        {
+            var (a, b, c) = Operands(m, k, n, seed);
+            var packed = new sbyte[Gemm.PackedLength(k, n)];
+            var scales = new float[n];
+            fixed (float* pa = a, pb = b, ps = scales)
+            {
+                fixed (sbyte* pp = packed)
+                {
+                    Gemm.PackInt8(pb, k, n, n, 1, pp, ps);
+                    var whole = Enumerable.Range(0, k * n).Select(i => MathF.Round(b[i] / scales[i % n])).ToArray();
+                    for (var i = 0; i < whole.Length; i++)
+                    {
+                        Assert.InRange(whole[i], -127, 127);
+                        Assert.True(Math.Abs((whole[i] * scales[i % n]) - b[i]) <= 0.5001f * scales[i % n]);
+                    }
+
+                    var expected = Chain(a, whole, c, m, k, n, false, false, false);
+                    foreach (var path in Paths)
+                    {
+                        var actual = new float[m * n];
+                        fixed (float* pc = actual)
+                            MultiplyInt8(path, pa, k, pp, pc, n, m, k, n);
+                        AssertSameBits(expected, actual, path);
+                    }
+                }
+            }
+        }, iter: 30, seed: "0000000000001");
+    }
+
+    [Fact]
+    public void A_column_of_zeros_has_the_scale_0_and_stays_zero()
+    {
+        float[] b = [0, 2, 0, -1];
+        var packed = new sbyte[Gemm.PackedLength(2, 2)];
+        var scales = new float[2];
+        fixed (float* pb = b, ps = scales)
+        {
+            fixed (sbyte* pp = packed)
+                Gemm.PackInt8(pb, 2, 2, 2, 1, pp, ps);
+        }
+
+        Assert.Equal([0, 2f / 127], scales);
+        Assert.Equal([0, 127, 0, -64], [packed[0], packed[1], packed[Gemm.PanelWidth], packed[Gemm.PanelWidth + 1]]);
+    }
+
     [Theory]
     [InlineData(1f, 0x3F80)]
     [InlineData(1.00390625f, 0x3F80)] // half way, to even
@@ -127,6 +176,17 @@ public sealed unsafe class GemmTests
             case "128": GemmDriver<Lanes128, float>.Multiply(a, row, column, packed, c, ldc, m, k, n, accumulate); break;
             case "256": GemmDriver<Lanes256, float>.Multiply(a, row, column, packed, c, ldc, m, k, n, accumulate); break;
             default: GemmDriver<Lanes512, float>.Multiply(a, row, column, packed, c, ldc, m, k, n, accumulate); break;
+        }
+    }
+
+    private static void MultiplyInt8(string path, float* a, long row, sbyte* packed, float* c, int ldc, int m, int k, int n)
+    {
+        switch (path)
+        {
+            case "scalar": GemmDriver<LanesScalar, sbyte>.Multiply(a, row, 1, packed, c, ldc, m, k, n, false); break;
+            case "128": GemmDriver<Lanes128, sbyte>.Multiply(a, row, 1, packed, c, ldc, m, k, n, false); break;
+            case "256": GemmDriver<Lanes256, sbyte>.Multiply(a, row, 1, packed, c, ldc, m, k, n, false); break;
+            default: GemmDriver<Lanes512, sbyte>.Multiply(a, row, 1, packed, c, ldc, m, k, n, false); break;
         }
     }
 

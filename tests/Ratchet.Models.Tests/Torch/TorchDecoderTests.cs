@@ -69,7 +69,7 @@ public sealed class TorchDecoderTests
         for (var s = 0; s < 3; s++)
         {
             var capture = new List<torch.Tensor>();
-            decoder.Forward(TorchBatch.Create([sequences[s]], _ => prompts[s], torch.CPU), capture: capture);
+            decoder.Forward(TorchBatch.Create([sequences[s]], _ => prompts[s], decoder.Device), capture: capture);
             cache.Enter(s, torch.stack(capture));
         }
 
@@ -104,7 +104,7 @@ public sealed class TorchDecoderTests
         for (var s = 0; s < 2; s++)
         {
             var capture = new List<torch.Tensor>();
-            decoder.Forward(TorchBatch.Create([sequences[s]], _ => 5 - s, torch.CPU), capture: capture);
+            decoder.Forward(TorchBatch.Create([sequences[s]], _ => 5 - s, decoder.Device), capture: capture);
             cache.Enter(s, torch.stack(capture));
         }
 
@@ -149,7 +149,7 @@ public sealed class TorchDecoderTests
         using var scope = torch.NewDisposeScope();
         using var cache = new TorchKeyValueCache(decoder, 2, 32, 32);
         var capture = new List<torch.Tensor>();
-        decoder.Forward(TorchBatch.Create([sequence], _ => 7, torch.CPU), capture: capture);
+        decoder.Forward(TorchBatch.Create([sequence], _ => 7, decoder.Device), capture: capture);
         cache.Enter(1, torch.stack(capture));
 
         cache.Move(1, 0, 7);
