@@ -20,6 +20,9 @@ public delegate Task StudyWork(string recipeFile, string folder, bool resume, Ca
 /// </summary>
 public sealed class StudyRunner
 {
+    /// <summary>Folder beside <c>runs</c> in which runs keep what several of them need, such as a base model.</summary>
+    public const string SharedFolder = "shared";
+
     private readonly StudyRecipe _study;
     private readonly string _folder;
     private readonly List<(string Arm, string Settings, ulong Seed, Recipe Recipe)> _runs = [];
@@ -64,6 +67,7 @@ public sealed class StudyRunner
         try
         {
             Directory.CreateDirectory(Path.Combine(_folder, "recipes"));
+            Directory.CreateDirectory(Path.Combine(_folder, SharedFolder));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,0 +1,103 @@
+namespace Ratchet.Systems.EchoChamber;
+
+/// <summary>
+/// What would become of the formats' shares if a model could do nothing but choose a format, each with a fixed accuracy: the prediction that measured shares are held against. Own derivation, after
+/// the observation that collapse, late winners and the mild shift of expert iteration need no property of language models.
+/// </summary>
+/// <remarks>w are start shares, R accuracies, in the same order; a part of the shares that belongs to no format is a format of accuracy 0. Shares that are returned sum to 1.</remarks>
+public static class NullModel
+{
+    /// <summary>Largest step of the integration, in units of time in which a gradient of 1 moves a logit by 1.</summary>
+    private const double LargestStep = 0.25;
+
+    /// <summary>
+    /// The policy that maximises reward - beta · KL(policy || start), question by question: shares in proportion to w · ((1 - R) + R · exp(1 / beta)), which for small beta is w · R and no winner takes all.
+    /// </summary>
+    /// <param name="start">w.</param>
+    /// <param name="accuracy">R.</param>
+    /// <param name="beta">Cost of a nat, above 0.</param>
+    public static double[] KlOptimum(IReadOnlyList<double> start, IReadOnlyList<double> accuracy, double beta)
+    {
+        Check(start, accuracy);
+        if (!(beta > 0))
+            throw new ArgumentOutOfRangeException(nameof(beta), beta, "Without a cost of divergence there is no such optimum.");
+
+        // Divided by exp(1 / beta), which no double holds for small beta.
+        var loss = Math.Exp(-1 / beta);
+        return Normalized([.. start.Select((w, i) => w * (((1 - accuracy[i]) * loss) + accuracy[i]))]);
+    }
+
+    /// <summary>Rounds of learning from accepted samples alone, anew from the start model with the latest model's samples: w · R^rounds.</summary>
+    public static double[] ExpertIteration(IReadOnlyList<double> start, IReadOnlyList<double> accuracy, int rounds)
+    {
+        Check(start, accuracy);
+        ArgumentOutOfRangeException.ThrowIfNegative(rounds);
+        return Normalized([.. start.Select((w, i) => w * Math.Pow(accuracy[i], rounds))]);
+    }
+
+    /// <summary>Policy gradient on the formats' logits, d theta_i / dt = w_i · (R_i - mean R) with w = softmax(theta), which does collapse; a rare format can lose to a worse one for a long time.</summary>
+    /// <param name="start">w.</param>
+    /// <param name="accuracy">R.</param>
+    /// <param name="time">Time, at least 0.</param>
+    public static double[] PolicyGradient(IReadOnlyList<double> start, IReadOnlyList<double> accuracy, double time)
+    {
+        Check(start, accuracy);
+        ArgumentOutOfRangeException.ThrowIfNegative(time);
+        var shares = Normalized([.. start]);
+        var steps = (int)Math.Ceiling(time / LargestStep);
+        for (var step = 0; step < steps; step++)
+        {
+            var mean = 0.0;
+            for (var i = 0; i < shares.Length; i++)
+                mean += shares[i] * accuracy[i];
+            for (var i = 0; i < shares.Length; i++)
+                shares[i] *= Math.Exp(time / steps * shares[i] * (accuracy[i] - mean));
+            shares = Normalized(shares);
+        }
+
+        return shares;
+    }
+
+    /// <summary>The time a unit of training that makes <see cref="PolicyGradient"/> come nearest to measured shares (least squares over a grid of 2 % steps).</summary>
+    /// <param name="start">w.</param>
+    /// <param name="accuracy">R.</param>
+    /// <param name="measured">Units of training, at least 0, with the shares measured then; at least one.</param>
+    /// <returns>Time a unit.</returns>
+    public static double FitRate(IReadOnlyList<double> start, IReadOnlyList<double> accuracy, IReadOnlyList<(double At, IReadOnlyList<double> Shares)> measured)
+    {
+        Check(start, accuracy);
+        ArgumentNullException.ThrowIfNull(measured);
+        if (measured.Count == 0)
+            throw new ArgumentException("Nothing was measured.", nameof(measured));
+        var latest = Math.Max(measured.Max(m => m.At), 1e-9);
+        var (best, least) = (0.0, double.PositiveInfinity);
+
+        // From no movement at all to one that has long collapsed at the end.
+        for (var total = 0.05; total < 2000; total *= 1.02)
+        {
+            var error = measured.Sum(m => PolicyGradient(start, accuracy, m.At / latest * total).Zip(m.Shares, (p, s) => (p - s) * (p - s)).Sum());
+            if (error < least)
+                (best, least) = (total / latest, error);
+        }
+
+        return best;
+    }
+
+    private static double[] Normalized(double[] values)
+    {
+        var sum = values.Sum();
+        if (!(sum > 0))
+            throw new ArgumentException("No format has a share: all that could be learned from has accuracy 0.");
+        return Array.ConvertAll(values, v => v / sum);
+    }
+
+    private static void Check(IReadOnlyList<double> start, IReadOnlyList<double> accuracy)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        ArgumentNullException.ThrowIfNull(accuracy);
+        if (start.Count == 0 || start.Count != accuracy.Count)
+            throw new ArgumentException($"There are {start.Count} shares and {accuracy.Count} accuracies.");
+        if (start.Any(w => w is not (>= 0 and <= 1)) || accuracy.Any(r => r is not (>= 0 and <= 1)))
+            throw new ArgumentException("Shares and accuracies lie in [0, 1].");
+    }
+}
