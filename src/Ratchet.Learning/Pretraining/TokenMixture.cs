@@ -107,9 +107,13 @@ public sealed class TokenMixture
         }
     }
 
-    /// <summary>Whole numbers in given shares that sum to a total (largest remainders; the earlier source among equals).</summary>
-    internal static long[] Counts(IReadOnlyList<double> shares, long total)
+    /// <summary>Whole numbers in given shares that sum to a total (largest remainders; the earlier one among equals): how many windows each source gets.</summary>
+    /// <param name="shares">Shares, which sum to 1.</param>
+    /// <param name="total">Total, at least 0.</param>
+    public static long[] Counts(IReadOnlyList<double> shares, long total)
     {
+        ArgumentNullException.ThrowIfNull(shares);
+        ArgumentOutOfRangeException.ThrowIfNegative(total);
         var counts = shares.Select(s => (long)Math.Floor(s * total)).ToArray();
         foreach (var i in Enumerable.Range(0, counts.Length).OrderByDescending(i => (shares[i] * total) - counts[i]).ThenBy(i => i).Take((int)(total - counts.Sum())))
             counts[i]++;

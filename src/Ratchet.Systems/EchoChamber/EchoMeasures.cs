@@ -42,10 +42,11 @@ internal static class EchoMeasures
             measures["collapse_at"] = series.Sampled[at].Rollout;
         if (series.GainByCollapse(series.Greedy) is { } part)
             measures["gain_by_collapse"] = part;
-        if (series.TransferGreedy.Count > 0)
+        foreach (var (task, greedy, _) in series.Transfer)
         {
-            measures["transfer_pass1_start"] = series.TransferGreedy[0].Pass1;
-            measures["transfer_pass1_end"] = series.TransferGreedy[^1].Pass1;
+            var name = task.Replace('-', '_');
+            measures[name + "_pass1_start"] = greedy[0].Pass1;
+            measures[name + "_pass1_end"] = greedy[^1].Pass1;
         }
 
         if (results.Updates.Count > 0)

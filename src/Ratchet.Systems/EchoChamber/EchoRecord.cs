@@ -9,6 +9,12 @@ public sealed record EchoRecord
     /// <summary>Name of the file in a run folder.</summary>
     public const string FileName = "records.jsonl";
 
+    /// <summary>Task of problems like those that are trained on.</summary>
+    public const string Heldout = "heldout";
+
+    /// <summary>Beginning of the tasks of other numbers of steps.</summary>
+    public const string TransferPrefix = "transfer-";
+
     /// <summary>Version of the schema.</summary>
     public int SchemaVersion { get; init; } = 1;
 
@@ -39,7 +45,7 @@ public sealed record EchoRecord
     /// <summary>Samples that training has drawn so far.</summary>
     public required long Sampled { get; init; }
 
-    /// <summary><c>heldout</c>: as many steps as training problems; <c>transfer</c>: other numbers of steps.</summary>
+    /// <summary><c>heldout</c>: as many steps as training problems; <c>transfer-3</c>: 3 steps, which is another number.</summary>
     public required string Task { get; init; }
 
     /// <summary><c>greedy</c>, or the temperature of samples as <c>t0.7</c>.</summary>

@@ -14,7 +14,7 @@ internal static class EchoSections
         var sections = new List<ReportSection> { Formats(results, series, x), Solving(series, x) };
         if (results.Counts.Count > 0)
             sections.Insert(1, Rollouts(results));
-        if (series.TransferSampled.Count > 1)
+        if (series.Transfer.Any(t => t.Sampled.Count > 1))
             sections.Add(Transfer(series));
         return sections;
     }
@@ -28,8 +28,8 @@ internal static class EchoSections
         List<(string, double[])> predictions = [];
         if (recipe.Beta is > 0 and { } beta)
             predictions.Add(("optimum with the cost of divergence", NullModel.KlOptimum(start, accuracy, beta)));
-        var rounds = recipe.Method == PostTraining.ExpertIteration ? series.End.Rollout : 1;
-        predictions.Add(($"w · R^{rounds}, expert iteration from the base", NullModel.ExpertIteration(start, accuracy, rounds)));
+        if (recipe.Method == PostTraining.ExpertIteration)
+            predictions.Add(($"w · R^{series.End.Rollout}, expert iteration from the base", NullModel.ExpertIteration(start, accuracy, series.End.Rollout)));
         if (rate is { } speed)
             predictions.Add(("policy gradient on formats", NullModel.PolicyGradient(start, accuracy, speed * series.End.Rollout)));
         return predictions;
@@ -124,12 +124,12 @@ internal static class EchoSections
         Title = "Problems of other lengths",
         Text = "Held-out problems of other numbers of steps than those that were trained on.",
         Columns = ["", "greedy", "sampled", .. EchoSeries.Formats.Select(f => $"share {f}"), .. EchoSeries.Formats.Select(f => $"accuracy {f}")],
-        Rows = [.. new[] { ("start", 0), ("end", series.TransferSampled.Count - 1) }.Select(w => (IReadOnlyList<string>)
+        Rows = [.. series.Transfer.SelectMany(t => new[] { ("start", 0), ("end", t.Sampled.Count - 1) }.Select(w => (IReadOnlyList<string>)
         [
-            w.Item1, Share(series.TransferGreedy[w.Item2].Pass1), Share(series.TransferSampled[w.Item2].Pass1),
-            .. EchoSeries.Formats.Select(f => Share(series.TransferSampled[w.Item2].Share.GetValueOrDefault(f))),
-            .. EchoSeries.Formats.Select(f => series.TransferSampled[w.Item2].Acc.TryGetValue(f, out var a) ? Share(a) : "none"),
-        ])],
+            $"{t.Task[EchoRecord.TransferPrefix.Length..]} steps, {w.Item1}", Share(t.Greedy[w.Item2].Pass1), Share(t.Sampled[w.Item2].Pass1),
+            .. EchoSeries.Formats.Select(f => Share(t.Sampled[w.Item2].Share.GetValueOrDefault(f))),
+            .. EchoSeries.Formats.Select(f => t.Sampled[w.Item2].Acc.TryGetValue(f, out var a) ? Share(a) : "none"),
+        ]))],
     };
 
     private static IReadOnlyList<string> Row(string name, double[] values, double? distance) =>

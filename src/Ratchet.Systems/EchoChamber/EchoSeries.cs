@@ -10,10 +10,10 @@ internal sealed class EchoSeries
 
     public EchoSeries(IReadOnlyList<EchoRecord> records)
     {
-        Greedy = [.. records.Where(r => r.Task == "heldout" && r.Decode == "greedy")];
-        Sampled = [.. records.Where(r => r.Task == "heldout" && r.Decode != "greedy")];
-        TransferGreedy = [.. records.Where(r => r.Task == "transfer" && r.Decode == "greedy")];
-        TransferSampled = [.. records.Where(r => r.Task == "transfer" && r.Decode != "greedy")];
+        Greedy = [.. records.Where(r => r.Task == EchoRecord.Heldout && r.Decode == "greedy")];
+        Sampled = [.. records.Where(r => r.Task == EchoRecord.Heldout && r.Decode != "greedy")];
+        Transfer = [.. records.Where(r => r.Task.StartsWith(EchoRecord.TransferPrefix, StringComparison.Ordinal)).GroupBy(r => r.Task, StringComparer.Ordinal)
+            .Select(g => (g.Key, (IReadOnlyList<EchoRecord>)[.. g.Where(r => r.Decode == "greedy")], (IReadOnlyList<EchoRecord>)[.. g.Where(r => r.Decode != "greedy")]))];
     }
 
     /// <summary>Labels of the formats, in the order of all arrays here.</summary>
@@ -23,9 +23,8 @@ internal sealed class EchoSeries
 
     public IReadOnlyList<EchoRecord> Sampled { get; }
 
-    public IReadOnlyList<EchoRecord> TransferGreedy { get; }
-
-    public IReadOnlyList<EchoRecord> TransferSampled { get; }
+    /// <summary>Evaluations on problems of other numbers of steps, by task.</summary>
+    public IReadOnlyList<(string Task, IReadOnlyList<EchoRecord> Greedy, IReadOnlyList<EchoRecord> Sampled)> Transfer { get; }
 
     public EchoRecord Start => Sampled[0];
 

@@ -45,10 +45,8 @@ internal sealed class FormatEvaluator : IDisposable
     public IReadOnlyList<EchoRecord> Evaluate(ISampler sampler, IDecoderTrainer policy, EvaluationPoint point)
     {
         var records = new List<EchoRecord>();
-        foreach (var (task, problems) in new[] { ("heldout", _world.Heldout), ("transfer", _world.Transfer) })
+        foreach (var (task, problems) in Tasks(point.IsEnd))
         {
-            if (problems.Count == 0 || (task == "transfer" && !point.IsEnd))
-                continue;
             var stream = _world.Root.Derive("evaluate").Derive(task).Derive(point.Rollout);
             var (entropy, divergence) = Probe(sampler, policy, problems, stream.Derive("probe"));
             var watch = _world.Recipe.Evaluate;
@@ -63,6 +61,13 @@ internal sealed class FormatEvaluator : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _base.Dispose();
+
+    private IEnumerable<(string Task, IReadOnlyList<Problem> Problems)> Tasks(bool withTransfer)
+    {
+        yield return (EchoRecord.Heldout, _world.Heldout);
+        foreach (var stratum in withTransfer ? _world.Transfer.GroupBy(p => p.Stratum, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal) : Enumerable.Empty<IGrouping<string, Problem>>())
+            yield return (EchoRecord.TransferPrefix + stratum.Key.Split(' ')[0], [.. stratum]);
+    }
 
     private List<(JudgedAnswer Answer, Sample Sample)[]> Draw(ISampler sampler, IReadOnlyList<Problem> problems, int count, double temperature, double topP, RandomStream stream)
     {

@@ -3,6 +3,7 @@ using Ratchet.Evaluation;
 using Ratchet.Recipes;
 using Ratchet.Reports;
 using Ratchet.Runs;
+using Ratchet.Systems.EchoChamber;
 
 namespace Ratchet.Systems.Studies;
 
@@ -115,7 +116,23 @@ public sealed class StudyRunner
             Comparisons = [.. _study.Comparisons.Select(c => Compare(c, arms))],
             Gates = [.. _study.Gates.Select(g => Check(g, arms))],
             Environment = Environment(),
+            Sections = EchoStudy.Sections(EchoArms()),
         };
+    }
+
+    /// <summary>Arms of an Echo Chamber recipe with the records of their finished runs; none where the study is of another system.</summary>
+    private List<EchoArm> EchoArms()
+    {
+        var arms = new List<EchoArm>();
+        foreach (var arm in _runs.Where(r => r.Recipe is EchoChamberRecipe).GroupBy(r => r.Arm))
+        {
+            var done = arm.Where(r => Summary(FolderOf(r.Arm, r.Seed)) is { Status: "completed" })
+                .Select(r => new EchoStudyRun(r.Seed, new EchoSeries(EchoRecord.Read(FolderOf(r.Arm, r.Seed))))).ToList();
+            if (done.Count > 0)
+                arms.Add(new EchoArm(arm.Key, (EchoChamberRecipe)arm.First().Recipe, done));
+        }
+
+        return arms;
     }
 
     private List<ulong> SeedList() => [.. Enumerable.Range(0, _study.Seeds).Select(i => _study.Seed + (ulong)i)];

@@ -16,7 +16,7 @@ public static partial class RunReport
         var title = $"{summary.Recipe}, seed {summary.Seed}";
         Markup[] sections =
         [
-            Header(data), Tiles(data), FindingList(data), .. data.Sections.Select(SectionMarkup.Render), Measured(data), Curves(data), Strata(data), Pairs(data), Learning(data), Rounds(data), Selected(data), data.Summary.Measures is null ? Work(data) : Markup.Empty, Reproduce(data),
+            Header(data), Tiles(data), FindingList(data), .. data.Sections.Select(SectionMarkup.Render), Measured(data), Curves(data), Strata(data), Pairs(data), Learning(data), Rounds(data), Selected(data), data.Summary.Measures is null || data.Summary.Verifier.Calls > 0 ? Work(data) : Markup.Empty, Reproduce(data),
         ];
         return Page(title, Markup.Join(sections));
     }

@@ -6,6 +6,9 @@ namespace Ratchet.Reports;
 /// <summary>Draws the sections that systems and studies add.</summary>
 internal static class SectionMarkup
 {
+    /// <summary>A line of more points has no dots: they would hide it.</summary>
+    private const int MostDots = 40;
+
     public static Markup Render(ReportSection section) => Markup.Of($"""
         <section>
         <h2>{section.Title}</h2>
@@ -32,7 +35,7 @@ internal static class SectionMarkup
     {
         string Plain(double v) => v.ToString("0.###", CultureInfo.InvariantCulture);
         var lines = chart.Lines.Select((l, i) => new Series(
-            l.Name, l.Color == 0 ? (i % 6) + 1 : l.Color, [.. l.Points.Select(p => new ChartPoint(p.X, p.Y, p.Low, p.High))], l.Dashed, Markers: !l.Dashed)).Where(l => l.Points.Count > 0).ToList();
+            l.Name, l.Color == 0 ? (i % 6) + 1 : l.Color, [.. l.Points.Select(p => new ChartPoint(p.X, p.Y, p.Low, p.High))], l.Dashed, Markers: !l.Dashed && l.Points.Count <= MostDots)).Where(l => l.Points.Count > 0).ToList();
         var longest = lines.Count == 0 ? 0 : lines.Max(l => l.Name.Length);
         var drawn = new LineChart
         {
