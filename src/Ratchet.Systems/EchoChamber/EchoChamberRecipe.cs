@@ -189,14 +189,14 @@ public sealed record MixtureSettings : IRecipeSection
 
     /// <summary>Share of all tokens that belong to no problem.</summary>
     [Between(0, 1, MaximumOutside = true)]
-    public double Background { get; init; } = 0.5;
+    public double Background { get; init; } = 0.4;
 
     /// <summary>Share of arithmetic facts among those; the rest are sentences about other things.</summary>
     [Between(0, 1)]
     public double Facts { get; init; } = 0.7;
 
     /// <summary>Steps of the problems; each number of steps has the same share of problems.</summary>
-    public RecipeList<int> Steps { get; init; } = [2, 3, 4];
+    public RecipeList<int> Steps { get; init; } = [2, 3];
 
     /// <summary>Name of the mixture in records: weights of the formats as shares, in hundredths.</summary>
     internal string Label => string.Join('-', new[] { Function, Tagged, Prose }.Select(w => Math.Round(100 * w / (Function + Tagged + Prose)).ToString("00", System.Globalization.CultureInfo.InvariantCulture)));

@@ -8,6 +8,8 @@ internal sealed class EchoSeries
     /// <summary>Share from which on a format counts as having taken over.</summary>
     public const double Collapsed = 0.8;
 
+    private double? _rate;
+
     public EchoSeries(IReadOnlyList<EchoRecord> records)
     {
         Greedy = [.. records.Where(r => r.Task == EchoRecord.Heldout && r.Decode == "greedy")];
@@ -70,5 +72,5 @@ internal sealed class EchoSeries
     }
 
     /// <summary>Rate of the null model's policy gradient that comes nearest to this run's shares, time an update.</summary>
-    public double FitRate() => NullModel.FitRate(Shares(Start), Accuracies(Start), [.. Sampled.Skip(1).Select(r => ((double)r.Rollout, (IReadOnlyList<double>)Shares(r)))]);
+    public double FitRate() => _rate ??= NullModel.FitRate(Shares(Start), Accuracies(Start), [.. Sampled.Skip(1).Select(r => ((double)r.Rollout, (IReadOnlyList<double>)Shares(r)))]);
 }

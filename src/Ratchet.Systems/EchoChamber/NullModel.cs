@@ -46,15 +46,7 @@ public static class NullModel
         var shares = Normalized([.. start]);
         var steps = (int)Math.Ceiling(time / LargestStep);
         for (var step = 0; step < steps; step++)
-        {
-            var mean = 0.0;
-            for (var i = 0; i < shares.Length; i++)
-                mean += shares[i] * accuracy[i];
-            for (var i = 0; i < shares.Length; i++)
-                shares[i] *= Math.Exp(time / steps * shares[i] * (accuracy[i] - mean));
-            shares = Normalized(shares);
-        }
-
+            shares = Step(shares, accuracy, time / steps);
         return shares;
     }
 
@@ -69,18 +61,41 @@ public static class NullModel
         ArgumentNullException.ThrowIfNull(measured);
         if (measured.Count == 0)
             throw new ArgumentException("Nothing was measured.", nameof(measured));
+
+        // A rate only stretches time, so one curve serves all of them. From hardly any movement to one that has long collapsed at the end.
+        const double Longest = 2000;
+        var curve = new double[(int)(Longest / LargestStep) + 1][];
+        curve[0] = Normalized([.. start]);
+        for (var i = 1; i < curve.Length; i++)
+            curve[i] = Step(curve[i - 1], accuracy, LargestStep);
         var latest = Math.Max(measured.Max(m => m.At), 1e-9);
         var (best, least) = (0.0, double.PositiveInfinity);
-
-        // From no movement at all to one that has long collapsed at the end.
-        for (var total = 0.05; total < 2000; total *= 1.02)
+        for (var total = 0.05; total < Longest; total *= 1.02)
         {
-            var error = measured.Sum(m => PolicyGradient(start, accuracy, m.At / latest * total).Zip(m.Shares, (p, s) => (p - s) * (p - s)).Sum());
+            var error = 0.0;
+            foreach (var (at, shares) in measured)
+            {
+                var predicted = curve[(int)Math.Round(at / latest * total / LargestStep)];
+                for (var i = 0; i < predicted.Length; i++)
+                    error += (predicted[i] - shares[i]) * (predicted[i] - shares[i]);
+            }
+
             if (error < least)
                 (best, least) = (total / latest, error);
         }
 
         return best;
+    }
+
+    private static double[] Step(double[] shares, IReadOnlyList<double> accuracy, double time)
+    {
+        var mean = 0.0;
+        for (var i = 0; i < shares.Length; i++)
+            mean += shares[i] * accuracy[i];
+        var next = new double[shares.Length];
+        for (var i = 0; i < shares.Length; i++)
+            next[i] = shares[i] * Math.Exp(time * shares[i] * (accuracy[i] - mean));
+        return Normalized(next);
     }
 
     private static double[] Normalized(double[] values)

@@ -28,6 +28,7 @@ public sealed class StudyRunner
     private readonly string _folder;
     private readonly List<(string Arm, string Settings, ulong Seed, Recipe Recipe)> _runs = [];
     private readonly Dictionary<string, string> _failures = [];
+    private readonly Dictionary<string, EchoStudyRun> _echoRuns = [];
 
     /// <summary>Reads the recipe of every arm.</summary>
     /// <param name="study">Study, read and checked.</param>
@@ -127,12 +128,23 @@ public sealed class StudyRunner
         foreach (var arm in _runs.Where(r => r.Recipe is EchoChamberRecipe).GroupBy(r => r.Arm))
         {
             var done = arm.Where(r => Summary(FolderOf(r.Arm, r.Seed)) is { Status: "completed" })
-                .Select(r => new EchoStudyRun(r.Seed, new EchoSeries(EchoRecord.Read(FolderOf(r.Arm, r.Seed))))).ToList();
+                .Select(r => EchoRun(FolderOf(r.Arm, r.Seed), r.Seed)).ToList();
             if (done.Count > 0)
                 arms.Add(new EchoArm(arm.Key, (EchoChamberRecipe)arm.First().Recipe, done));
         }
 
         return arms;
+    }
+
+    /// <summary>Records of a finished run, which do not change any more.</summary>
+    private EchoStudyRun EchoRun(string folder, ulong seed)
+    {
+        lock (_echoRuns)
+        {
+            if (!_echoRuns.TryGetValue(folder, out var run))
+                _echoRuns.Add(folder, run = new EchoStudyRun(seed, new EchoSeries(EchoRecord.Read(folder))));
+            return run;
+        }
     }
 
     private List<ulong> SeedList() => [.. Enumerable.Range(0, _study.Seeds).Select(i => _study.Seed + (ulong)i)];
