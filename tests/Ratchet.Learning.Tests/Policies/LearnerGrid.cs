@@ -28,8 +28,9 @@ internal static class LearnerGrid
         : learner switch
         {
             RewardModelName => (0.5, 100),
+            "quark" => (0.8, 80),
             "ppo" or "grpo" or "grpo without deviation" or "reinforce" => whole ? (0.8, 320) : (0.6, 160),
-            _ => (0.6, 800),
+            _ => (0.7, 800),
         };
 
     /// <summary>Settings of an online learner.</summary>
