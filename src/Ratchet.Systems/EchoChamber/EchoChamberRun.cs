@@ -95,10 +95,10 @@ public static class EchoChamberRun
         var (world, journal) = (work.World, work.Journal);
         var times = journal.Times();
         var totals = journal.Totals();
-        var counts = work.Counts;
-        var sampled = counts.Sum(c => (long)c.Total);
-        var accepted = counts.Sum(c => (long)c.Accepted.Values.Sum());
-        var unknown = counts.Sum(c => (long)c.Unknown);
+        long Evaluated(Func<EchoRecord, double> of) => work.Records.Sum(r => (long)Math.Round(of(r)));
+        var calls = totals.Calls + work.Counts.Sum(c => (long)c.Total) + Evaluated(r => (double)r.Problems * r.Samples);
+        var accepted = totals.Accepted + work.Counts.Sum(c => (long)c.Accepted.Values.Sum()) + Evaluated(r => r.Pass1 * (((double)r.Problems * r.Samples) - r.Unknown));
+        var unknown = totals.Unknown.Values.Sum() + work.Counts.Sum(c => (long)c.Unknown) + Evaluated(r => r.Unknown);
         var checkpoints = journal.Checkpoints();
         return new RunSummary
         {
@@ -110,11 +110,10 @@ public static class EchoChamberRun
             Sessions = times.Sessions,
             Parameters = world.Shape.ParameterCount,
             Rounds = [],
-            TokensSampled = totals.TokensSampled + work.Updates.Sum(u => u.SampledTokens),
+            TokensSampled = totals.TokensSampled + work.Updates.Sum(u => u.SampledTokens) + Evaluated(r => r.LenMean * r.Problems * r.Samples),
             TokensTrained = totals.TokensTrained,
-            Verifier = world.Recipe.Method == PostTraining.ExpertIteration
-                ? new VerifierSummary(totals.Calls, totals.Cached, totals.Accepted, totals.Rejected, totals.Unknown)
-                : new VerifierSummary(sampled, 0, accepted, sampled - accepted - unknown, unknown == 0 ? new Dictionary<string, long>() : new Dictionary<string, long> { ["resource_limit"] = unknown }),
+            Verifier = new VerifierSummary(
+                calls, totals.Cached, accepted, calls - accepted - unknown, unknown == 0 ? new Dictionary<string, long>() : new Dictionary<string, long> { ["resource_limit"] = unknown }),
             Speed = new SpeedSummary(RunSummaries.Rate(times.SampledTokens, times.SampleSeconds), RunSummaries.Rate(times.TrainedTokens, times.LearnSeconds), RunSummaries.Rate(times.Checks, times.VerifySeconds)),
             Parity = new ParitySummary(work.Parity),
             Removed = new SortedDictionary<string, int>(world.Problems.Removed.ToDictionary(r => r.Key, r => r.Value), StringComparer.Ordinal),

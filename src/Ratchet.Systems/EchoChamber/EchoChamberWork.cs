@@ -51,6 +51,9 @@ internal sealed class EchoChamberWork : IDisposable
     /// <summary>Counts by format of the batches so far.</summary>
     public IReadOnlyList<FormatCounts> Counts { get; private set; }
 
+    /// <summary>Evaluations; there when the run has ended.</summary>
+    public IReadOnlyList<EchoRecord> Records { get; private set; } = [];
+
     /// <summary>Numbers of the updates; there when the training has ended.</summary>
     public IReadOnlyList<PolicyUpdate> Updates { get; private set; } = [];
 
@@ -215,7 +218,11 @@ internal sealed class EchoChamberWork : IDisposable
     }
 
     /// <summary>What the run came to.</summary>
-    public EchoResults Collect() => new(Recipe, _evaluations.Collect(), Counts, Updates);
+    public EchoResults Collect()
+    {
+        Records = _evaluations.Collect();
+        return new EchoResults(Recipe, Records, Counts, Updates);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _evaluator?.Dispose();
@@ -235,7 +242,7 @@ internal sealed class EchoChamberWork : IDisposable
     {
         if (_evaluations.Has(point.Rollout))
             return;
-        _observer.OnEvent(new RunEvent.StageStarted { Round = point.Rollout, Stage = "evaluate", Items = World.Heldout.Count });
+        _observer.OnEvent(new RunEvent.StageStarted { Round = Recipe.Method == PostTraining.ExpertIteration ? point.Rollout : Math.Min(point.Rollout, 1), Stage = "evaluate", Items = World.Heldout.Count });
         var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
         using var sampler = World.OpenSampler(weights);
         using var policy = World.Pretraining.Open(weights, new AdamWOptions());

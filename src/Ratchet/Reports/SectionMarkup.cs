@@ -9,12 +9,15 @@ internal static class SectionMarkup
     /// <summary>A line of more points has no dots: they would hide it.</summary>
     private const int MostDots = 40;
 
+    /// <summary>A cell of more characters is set as running text.</summary>
+    private const int LongText = 50;
+
     public static Markup Render(ReportSection section) => Markup.Of($"""
         <section>
         <h2>{section.Title}</h2>
         {(section.Text is null ? Markup.Empty : Markup.Of($"<p>{section.Text}</p>"))}
         {(section.Charts.Count == 0 ? Markup.Empty : Markup.Of($"""<div class="cards">{section.Charts.Select(Chart)}</div>"""))}
-        {(section.Columns.Count == 0 ? Markup.Empty : Table(section))}
+        {(section.Rows.Count == 0 ? Markup.Empty : Table(section))}
         {(section.Notes.Count == 0 ? Markup.Empty : Markup.Of($"<ul>{section.Notes.Select(n => Markup.Of($"<li>{n}</li>"))}</ul>"))}
         </section>
 
@@ -25,11 +28,15 @@ internal static class SectionMarkup
         <table>
         <thead><tr>{section.Columns.Select(c => Markup.Of($"""<th scope="col">{c}</th>"""))}</tr></thead>
         <tbody>
-        {section.Rows.Select(r => Markup.Of($"""<tr><th scope="row">{r[0]}</th>{r.Skip(1).Select(c => Markup.Of($"<td>{c}</td>"))}</tr>"""))}
+        {section.Rows.Select(r => Markup.Of($"""<tr>{Head(r[0])}{r.Skip(1).Select(Cell)}</tr>"""))}
         </tbody>
         </table>
         </div>
         """);
+
+    private static Markup Head(string text) => text.Length > LongText ? Markup.Of($"""<th scope="row" class="text">{text}</th>""") : Markup.Of($"""<th scope="row">{text}</th>""");
+
+    private static Markup Cell(string text) => text.Length > LongText ? Markup.Of($"""<td class="text">{text}</td>""") : Markup.Of($"<td>{text}</td>");
 
     private static Markup Chart(ReportChart chart)
     {
