@@ -99,7 +99,7 @@ public sealed class PolicyTrainingTests : IDisposable
     {
         var task = LearningTask.Sums;
         var (start, other) = (task.Checkpoint(_folder.Path, 1), task.Checkpoint(_folder.Path, 2));
-        var groups = LabelledGroup.From(task.Sample(task.Start(1), 8, RandomStream.FromSeed(1), prompts: 40));
+        var groups = LabelledGroup.From(task.Sample(task.Start(1), 8, RandomStream.FromSeed(1), prompts: task.Prompts[..40]));
         var reward = await new RewardModelLearner(LearningTask.Tokenizer).LearnAsync(
             new LabelledGroupRequest { From = start, Groups = groups, Epochs = 1, Stream = RandomStream.FromSeed(1), Folder = Path.Combine(_folder.Path, "reward") }, null, default);
         var request = new PolicyTrainingRequest { From = start, Reference = other, Critic = reward.Checkpoint, Prompts = task.Prompts, Stream = RandomStream.FromSeed(7), Folder = Path.Combine(_folder.Path, "from-reward") };
