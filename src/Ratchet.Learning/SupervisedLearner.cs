@@ -29,8 +29,6 @@ public delegate Example RowAugmentation(Example row, int epoch, RandomStream str
 /// </remarks>
 public sealed class SupervisedLearner : ILearner
 {
-    private const int CurvePoints = 100;
-
     private readonly DecoderConfig _shape;
     private readonly ITokenizer _tokenizer;
     private readonly LearningOptions _options;
@@ -102,7 +100,7 @@ public sealed class SupervisedLearner : ILearner
             trainer.Import(OptimizerFile.Load(from.Folder));
         var state = loaded ?? new TrainingSnapshot { Request = hash, Step = 0, Tokens = 0, LossSum = 0, LossWeight = 0 };
 
-        state = Train(request, rows, plan, schedule, trainer, baseModel, state, progress, cancellationToken);
+        state = new TrainingSteps(step => Batch(request, rows, plan, step), schedule, _options.SnapshotInterval, request.Folder).Run(trainer, baseModel, state, progress, cancellationToken);
 
         var manifest = new TrainingManifest
         {
@@ -128,58 +126,15 @@ public sealed class SupervisedLearner : ILearner
         void SaveOptimizer(string partial) => OptimizerFile.Save(partial, trainer.ExportOptimizer());
     }
 
-    private TrainingSnapshot Train(
-        LearningRequest request, List<Example> rows, StepPlan plan, LearningRateSchedule schedule, IDecoderTrainer trainer, Checkpoint? baseModel, TrainingSnapshot state, IProgress<LearningStep>? progress, CancellationToken cancellationToken)
+    /// <summary>The rows of a step, as this epoch has them.</summary>
+    private Example[] Batch(LearningRequest request, List<Example> rows, StepPlan plan, int step)
     {
-        var augment = request.Stream.Derive("augment");
-        var steps = plan.Steps.Count;
-        var window = steps - Math.Max(1, steps / 10);
-        var saved = state.Step;
-        for (var step = state.Step; step < steps; step++)
-        {
-            if (cancellationToken.IsCancellationRequested)
-            {
-                if (_options.SnapshotInterval > 0 && state.Step > saved)
-                    state.Save(request.Folder, trainer, baseModel);
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-
-            var (epoch, indices) = plan.Steps[step];
-            var batch = new Example[indices.Length];
-            var weight = 0.0;
-            for (var i = 0; i < indices.Length; i++)
-            {
-                var row = rows[indices[i]];
-                batch[i] = _augmentation is null ? row : _augmentation(row, epoch, augment.Derive(epoch).Derive(indices[i]));
-                weight += (double)batch[i].Weight * batch[i].Targets;
-            }
-
-            var rate = schedule.At(step);
-            var result = trainer.Step(batch, rate);
-            var counts = step >= window;
-            state = state with
-            {
-                Step = step + 1,
-                Tokens = state.Tokens + result.Tokens,
-                LossSum = state.LossSum + (counts ? result.Loss * weight : 0),
-                LossWeight = state.LossWeight + (counts ? weight : 0),
-            };
-            var point = new LearningStep(step + 1, steps, result.Loss, result.GradientNorm, rate, state.Tokens);
-            if (IsOnCurve(step, steps))
-                state = state with { Curve = [.. state.Curve, point] };
-            progress?.Report(point);
-            if (_options.SnapshotInterval > 0 && (step + 1) % _options.SnapshotInterval == 0 && step + 1 < steps)
-            {
-                state.Save(request.Folder, trainer, baseModel);
-                saved = state.Step;
-            }
-        }
-
-        return state;
+        var (epoch, indices) = plan.Steps[step];
+        if (_augmentation is null)
+            return Array.ConvertAll(indices, i => rows[i]);
+        var augment = request.Stream.Derive("augment").Derive(epoch);
+        return Array.ConvertAll(indices, i => _augmentation(rows[i], epoch, augment.Derive(i)));
     }
-
-    /// <summary>Whether a step completes another hundredth of the training: at most 100 steps do, evenly spread, the last among them.</summary>
-    private static bool IsOnCurve(int step, int steps) => (long)(step + 1) * CurvePoints / steps != (long)step * CurvePoints / steps;
 
     /// <summary>The result of a request that was finished before a kill, read back from its checkpoint.</summary>
     private static LearningResult? Finished(LearningRequest request, string hash)

@@ -1,3 +1,4 @@
+using Ratchet.Domains.Arithmetic;
 using Ratchet.Domains.Blocks;
 using Ratchet.Domains.Propositional;
 using Ratchet.Domains.Rules;
@@ -14,6 +15,7 @@ public static class DomainCatalog
         ("propositional", static () => new PropositionalDomain()),
         ("blocks", static () => new BlocksDomain()),
         ("rules", static () => new RulesDomain()),
+        ("arithmetic", static () => new ArithmeticDomain()),
     ];
 
     /// <summary>Names, in the order of <c>ratchet list</c>.</summary>

@@ -1,5 +1,6 @@
 using Ratchet.Recipes;
 using Ratchet.Systems.ChainOfExperts;
+using Ratchet.Systems.EchoChamber;
 using Ratchet.Systems.ExpertIteration;
 using Ratchet.Systems.Studies;
 
@@ -12,5 +13,6 @@ public static class SystemRecipes
     public static RecipeCatalog Catalog { get; } = new RecipeCatalog()
         .Add<ExpertIterationRecipe>(ExpertIterationRecipe.SystemName)
         .Add<ChainOfExpertsRecipe>(ChainOfExpertsRecipe.SystemName)
+        .Add<EchoChamberRecipe>(EchoChamberRecipe.SystemName)
         .Add<StudyRecipe>(StudyRecipe.SystemName);
 }

@@ -4,15 +4,16 @@ using Ratchet.Learning;
 using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Models.Tokenization;
-using Ratchet.Models.Torch;
 using Ratchet.Runs;
-using Ratchet.Systems.ExpertIteration;
+using Ratchet.Systems.Pretraining;
 
 namespace Ratchet.Systems.ChainOfExperts;
 
 /// <summary>What a pretraining recipe stands for once it meets its data: windows of ids, shape of the model, settings of the trainer.</summary>
 internal sealed class PretrainingWorld
 {
+    private readonly PretrainingEngine _engine;
+
     /// <summary>Reads the recipe's data.</summary>
     /// <exception cref="RatchetException">The data cannot be read or is too small, or the model cannot be built.</exception>
     public PretrainingWorld(ChainOfExpertsRecipe recipe)
@@ -34,18 +35,8 @@ internal sealed class PretrainingWorld
         var perStep = recipe.Train.BatchTokens / window;
         var steps = recipe.Train.Tokens / ((long)perStep * window);
         Epochs = (double)steps * perStep / Rows.Count;
-        Learning = new LearningOptions
-        {
-            BatchTokens = perStep * window,
-            LearningRate = recipe.Train.LearningRate,
-            WarmupFraction = recipe.Train.WarmupFraction,
-            Decay = recipe.Train.Decay,
-            FinalFraction = recipe.Train.FinalFraction,
-            AdamW = new AdamWOptions { Beta1 = recipe.Train.Beta1, Beta2 = recipe.Train.Beta2, WeightDecay = recipe.Train.WeightDecay, ClipNorm = recipe.Train.ClipNorm },
-            SnapshotInterval = recipe.Train.SnapshotSteps,
-            Engine = Engine == "torch" ? "torch" : "cpu",
-            Cpu = new CpuTrainerOptions { Threads = Budget.Threads, Shards = recipe.Train.Shards },
-        };
+        _engine = new PretrainingEngine(recipe.Train, recipe.Device, Budget);
+        Learning = _engine.Options(perStep * window);
     }
 
     public ChainOfExpertsRecipe Recipe { get; }
@@ -73,21 +64,10 @@ internal sealed class PretrainingWorld
     public LearningOptions Learning { get; }
 
     /// <summary><c>own</c> or <c>torch</c>.</summary>
-    public string Engine => Recipe.Train.Engine switch
-    {
-        EngineChoice.Own => "own",
-        EngineChoice.Torch => "torch",
-        _ => Recipe.Device == "cpu" ? "own" : "torch",
-    };
+    public string Engine => _engine.Name;
 
     /// <summary>Makes a trainer; the caller disposes it.</summary>
-    public IDecoderTrainer OpenTrainer(DecoderWeights weights, AdamWOptions adamW)
-    {
-        if (Engine == "own")
-            return new CpuTrainer(weights, adamW, Learning.Cpu, Budget);
-        TorchNative.Threads = Budget.Threads;
-        return new TorchTrainer(weights, adamW, new TorchOptions { Device = Recipe.Device }, Budget);
-    }
+    public IDecoderTrainer OpenTrainer(DecoderWeights weights, AdamWOptions adamW) => _engine.Open(weights, adamW);
 
     /// <summary>Windows of a number of ids, one behind the other; a window's last id, which is only a target, is the next one's first. A rest that fills no window is left out.</summary>
     private static List<Example> Windows(int[] ids, int window, string name)

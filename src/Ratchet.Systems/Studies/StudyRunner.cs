@@ -3,6 +3,7 @@ using Ratchet.Evaluation;
 using Ratchet.Recipes;
 using Ratchet.Reports;
 using Ratchet.Runs;
+using Ratchet.Systems.EchoChamber;
 
 namespace Ratchet.Systems.Studies;
 
@@ -20,10 +21,14 @@ public delegate Task StudyWork(string recipeFile, string folder, bool resume, Ca
 /// </summary>
 public sealed class StudyRunner
 {
+    /// <summary>Folder beside <c>runs</c> in which runs keep what several of them need, such as a base model.</summary>
+    public const string SharedFolder = "shared";
+
     private readonly StudyRecipe _study;
     private readonly string _folder;
     private readonly List<(string Arm, string Settings, ulong Seed, Recipe Recipe)> _runs = [];
     private readonly Dictionary<string, string> _failures = [];
+    private readonly Dictionary<string, EchoStudyRun> _echoRuns = [];
 
     /// <summary>Reads the recipe of every arm.</summary>
     /// <param name="study">Study, read and checked.</param>
@@ -64,6 +69,7 @@ public sealed class StudyRunner
         try
         {
             Directory.CreateDirectory(Path.Combine(_folder, "recipes"));
+            Directory.CreateDirectory(Path.Combine(_folder, SharedFolder));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -111,7 +117,34 @@ public sealed class StudyRunner
             Comparisons = [.. _study.Comparisons.Select(c => Compare(c, arms))],
             Gates = [.. _study.Gates.Select(g => Check(g, arms))],
             Environment = Environment(),
+            Sections = EchoStudy.Sections(EchoArms()),
         };
+    }
+
+    /// <summary>Arms of an Echo Chamber recipe with the records of their finished runs; none where the study is of another system.</summary>
+    private List<EchoArm> EchoArms()
+    {
+        var arms = new List<EchoArm>();
+        foreach (var arm in _runs.Where(r => r.Recipe is EchoChamberRecipe).GroupBy(r => r.Arm))
+        {
+            var done = arm.Where(r => Summary(FolderOf(r.Arm, r.Seed)) is { Status: "completed" })
+                .Select(r => EchoRun(FolderOf(r.Arm, r.Seed), r.Seed)).ToList();
+            if (done.Count > 0)
+                arms.Add(new EchoArm(arm.Key, (EchoChamberRecipe)arm.First().Recipe, done));
+        }
+
+        return arms;
+    }
+
+    /// <summary>Records of a finished run, which do not change any more.</summary>
+    private EchoStudyRun EchoRun(string folder, ulong seed)
+    {
+        lock (_echoRuns)
+        {
+            if (!_echoRuns.TryGetValue(folder, out var run))
+                _echoRuns.Add(folder, run = new EchoStudyRun(seed, new EchoSeries(EchoRecord.Read(folder))));
+            return run;
+        }
     }
 
     private List<ulong> SeedList() => [.. Enumerable.Range(0, _study.Seeds).Select(i => _study.Seed + (ulong)i)];

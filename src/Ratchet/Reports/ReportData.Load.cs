@@ -34,6 +34,7 @@ public sealed partial record ReportData
             Summary = summary,
             Recipe = File.Exists(folder.RecipePath) ? File.ReadAllText(folder.RecipePath) : "",
             Command = $"ratchet run recipe.yaml --seed {summary.Seed} --out again",
+            Sections = ReportSection.Read(folder.Root),
         };
         if (summary.Rounds.Count == 0 || journal.Problems() is null)
             return data with { Loss = [.. journal.LearningCurves().Select(p => new LossPoint(p.Round, p.Step.Step, p.Step.Loss))] };

@@ -34,6 +34,9 @@ public sealed record StudyResult
     /// <summary>What must hold.</summary>
     public required IReadOnlyList<StudyGate> Gates { get; init; }
 
+    /// <summary>What the system of the runs adds: its checks, tables and charts.</summary>
+    public IReadOnlyList<ReportSection> Sections { get; init; } = [];
+
     /// <summary>What the runs ran on.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 

@@ -2,6 +2,7 @@ using Ratchet.Journal;
 using Ratchet.Recipes;
 using Ratchet.Runs;
 using Ratchet.Systems.ChainOfExperts;
+using Ratchet.Systems.Pretraining;
 
 namespace Ratchet.Systems.Tests.ChainOfExperts;
 

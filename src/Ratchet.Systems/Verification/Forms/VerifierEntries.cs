@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Ratchet.Domains.Arithmetic;
 using Ratchet.Domains.Blocks;
 using Ratchet.Domains.Metamath;
 using Ratchet.Domains.Propositional;
@@ -19,7 +20,7 @@ namespace Ratchet.Systems.Verification.Forms;
 /// <summary>Descriptions of the verifiers, in the order of <c>ratchet list</c>.</summary>
 internal static class VerifierEntries
 {
-    public static VerifierEntry[] All() => [Propositional(), Metamath(), Coq(), Lean(), Isabelle(), Answers(), Python(), Pddl(), Blocks(), Rules()];
+    public static VerifierEntry[] All() => [Propositional(), Metamath(), Coq(), Lean(), Isabelle(), Answers(), Python(), Pddl(), Blocks(), Rules(), Arithmetic()];
 
     private static VerifierEntry Propositional() => new()
     {
@@ -254,6 +255,21 @@ internal static class VerifierEntries
         Opener = static (entry, _, _) =>
         {
             var verifier = new RulesVerifier();
+            return Opened(entry, verifier, item => verifier.Verify(item.Statement, ""));
+        },
+    };
+
+    private static VerifierEntry Arithmetic() => new()
+    {
+        Name = "arithmetic",
+        Description = "Answers to word problems, as a function, a tagged expression or prose; computed in process.",
+        StatementForm = "a word problem, as the domain 'arithmetic' writes them",
+        ProofForm = "a solution in one of the three formats of the domain 'arithmetic'",
+        Syntax = new ProofSyntax { Steps = TextLines.Split },
+        ProbeAsync = InProcess(new ArithmeticVerifier()),
+        Opener = static (entry, _, _) =>
+        {
+            var verifier = new ArithmeticVerifier();
             return Opened(entry, verifier, item => verifier.Verify(item.Statement, ""));
         },
     };
