@@ -81,7 +81,17 @@ public sealed class MetamathEnvironment : IProofEnvironment
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return ValueTask.FromResult(Outcome(SessionOf(state).Run(StepText.Parse(step)), [.. state.Path, step]));
+            ProofSession session;
+            try
+            {
+                session = SessionOf(state);
+            }
+            catch (Exception e) when (e is ArgumentException or StatementException)
+            {
+                return ValueTask.FromResult<StepOutcome>(new StepOutcome.Unknown(VerdictReason.Unavailable, new Feedback(-1, -1, $"The state cannot be built again: {e.Message}")));
+            }
+
+            return ValueTask.FromResult(Outcome(session.Run(StepText.Parse(step)), [.. state.Path, step]));
         }
         catch (StepException e)
         {
