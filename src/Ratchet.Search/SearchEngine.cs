@@ -291,6 +291,9 @@ public sealed class SearchEngine
         }
         finally
         {
+            // Who stops waiting also says so to the step, whichever of the two heard of it first.
+            if (late is { IsCancellationRequested: false } && cancellationToken.IsCancellationRequested)
+                late.Cancel();
             late?.Dispose();
         }
     }
