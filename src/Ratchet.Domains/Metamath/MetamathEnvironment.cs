@@ -136,6 +136,32 @@ public sealed class MetamathEnvironment : IProofEnvironment
         return result;
     }
 
+    /// <summary>The expressions that stand in a theorem's hypotheses and in a state's first goal, by type, each once: those of hypotheses first, the larger before its parts.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Terms(ProofState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        var session = SessionOf(state);
+        var found = new Dictionary<int, List<Term>>();
+        var seen = new HashSet<Term>();
+        foreach (var statement in session.Theorem.HypothesisStatements.Append(session.Goal))
+        {
+            var queue = new Queue<Term>([statement.Body]);
+            while (queue.TryDequeue(out var term) && seen.Count < 1_000)
+            {
+                if (!seen.Add(term))
+                    continue;
+                var type = _world.Grammar.TypeOf(term);
+                if (!found.TryGetValue(type, out var list))
+                    found[type] = list = [];
+                list.Add(term);
+                foreach (var argument in term.Arguments)
+                    queue.Enqueue(argument);
+            }
+        }
+
+        return found.ToDictionary(f => Database.SymbolText(f.Key), f => (IReadOnlyList<string>)[.. f.Value.Select(_world.Grammar.Text)]);
+    }
+
     /// <summary>The steps that the database's own proof of a theorem consists of: a demonstration to learn from.</summary>
     /// <param name="problem">A problem whose statement is a theorem of the database.</param>
     /// <exception cref="RatchetException">The theorem has no right proof, or uses what is withheld or what the grammar cannot read.</exception>

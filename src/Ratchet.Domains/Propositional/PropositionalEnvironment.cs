@@ -226,6 +226,30 @@ public sealed class PropositionalEnvironment : IProofEnvironment, IStepEnumerato
         return prompt.ToString();
     }
 
+    /// <summary>The sentences of a script as steps; a text that cannot be split is one step, which the environment then refuses with its place.</summary>
+    public static IReadOnlyList<string> Sentences(string script)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        try
+        {
+            var sentences = new List<string>();
+            var parser = new SentenceParser(script, Formula.Atom);
+            var start = 0;
+            while (parser.Next() is { } sentence)
+            {
+                var end = sentence.Kind is SentenceKind.Bullet or SentenceKind.OpenBrace or SentenceKind.CloseBrace ? sentence.End : script.IndexOf('.', sentence.End) + 1;
+                sentences.Add(script[start..end].Trim());
+                start = end;
+            }
+
+            return sentences;
+        }
+        catch (TextException)
+        {
+            return script.Trim() is { Length: > 0 } whole ? [whole] : [];
+        }
+    }
+
     /// <summary>Runs a sentence; null where it applied.</summary>
     private static StepOutcome? Run(Session session, string step)
     {
