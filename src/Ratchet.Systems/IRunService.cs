@@ -1,5 +1,6 @@
 using Ratchet.Recipes;
 using Ratchet.Runs;
+using Ratchet.Systems.BfsProver;
 using Ratchet.Systems.ChainOfExperts;
 using Ratchet.Systems.ExpertIteration;
 using Ratchet.Systems.Studies;
@@ -27,6 +28,7 @@ public sealed class SystemRuns : IRunService
     public Task<RunSummary> StartAsync(Recipe recipe, string folder, IRunObserver observer, CancellationToken cancellationToken) => recipe switch
     {
         ExpertIterationRecipe expertIteration => ExpertIterationRun.StartAsync(expertIteration, folder, observer, cancellationToken),
+        BfsProverRecipe prover => BfsProverRun.StartAsync(prover, folder, observer, cancellationToken),
         ChainOfExpertsRecipe chainOfExperts => ChainOfExpertsRun.StartAsync(chainOfExperts, folder, observer, cancellationToken),
         StudyRecipe => throw new RatchetException("This recipe is a study of many runs.", "Start it with 'ratchet study'."),
         _ => throw NoRun(recipe),
@@ -39,6 +41,7 @@ public sealed class SystemRuns : IRunService
         return SystemRecipes.Catalog.ReadFile(run.RecipePath).ThrowIfWrong() switch
         {
             ExpertIterationRecipe => ExpertIterationRun.ResumeAsync(folder, observer, cancellationToken),
+            BfsProverRecipe => BfsProverRun.ResumeAsync(folder, observer, cancellationToken),
             ChainOfExpertsRecipe => ChainOfExpertsRun.ResumeAsync(folder, observer, cancellationToken),
             var recipe => throw NoRun(recipe),
         };

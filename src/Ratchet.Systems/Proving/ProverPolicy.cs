@@ -1,4 +1,5 @@
 using Ratchet.Checkpoints;
+using Ratchet.Domains.Metamath;
 using Ratchet.Models;
 using Ratchet.Models.Cpu;
 using Ratchet.Models.Torch;
@@ -24,11 +25,13 @@ public static class ProverPolicy
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(world);
-        if (wholeProofs && world.Domain is null)
+        if (wholeProofs && world.WholeProofs is null)
             throw new RatchetException($"Whole proofs of a model are not walked step by step in the world '{world.Name}'.", "Use the world propositional, or a model that writes steps.") { ExitCode = 2 };
         var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
-        var tokenizer = world.Domain is { } domain ? ModelTokenizer.Load(checkpoint.Folder, domain) : ModelTokenizer.Load(checkpoint.Folder);
-        var language = wholeProofs ? world.Language with { Prompt = state => world.Domain!.Prompt(state.Problem) } : world.Language;
+        var tokenizer = world.Domain is { } domain ? ModelTokenizer.Load(checkpoint.Folder, domain)
+            : world.Name == MetamathProblems.Domain && MetamathTokenizer.IsIn(checkpoint.Folder) ? MetamathTokenizer.Load(checkpoint.Folder)
+            : ModelTokenizer.Load(checkpoint.Folder);
+        var language = wholeProofs ? world.WholeProofs! : world.Language;
         var options = new SamplingOptions { Temperature = temperature, MaxNewTokens = maxNewTokens, MaxBatch = 64 };
         return new ModelPolicy(checkpoint.Id, Sampler(weights, threads, device), tokenizer, language, weights.Config.MaxPositions, options);
     }

@@ -56,6 +56,9 @@ public sealed partial class ProverWorld : IAsyncDisposable
     /// <summary>How states and steps are written for a step prover.</summary>
     public StepLanguage Language { get; }
 
+    /// <summary>How problems and whole proofs are written for a model; null where this world does not cut a text into steps.</summary>
+    public StepLanguage? WholeProofs { get; private init; }
+
     /// <summary>The world keeps processes, so that several steps at a time are worth it.</summary>
     public bool HasProcesses => _open is not null;
 
@@ -107,11 +110,12 @@ public sealed partial class ProverWorld : IAsyncDisposable
     public static ProverWorld Propositional()
     {
         var (domain, environment) = (new PropositionalDomain(), new PropositionalEnvironment());
-        return new ProverWorld("propositional", environment, domain.Verifier, environment, (id, text) => domain.Parse(id, text, Split.Heldout), new StepLanguage(PropositionalEnvironment.Prompt, PropositionalEnvironment.Sentences))
+        return new ProverWorld("propositional", environment, domain.Verifier, environment, (id, text) => domain.Parse(id, text, Split.Heldout), StepLanguage.OneStep(PropositionalEnvironment.Prompt))
         {
             Subgoals = environment,
             Refuter = environment,
             Domain = domain,
+            WholeProofs = new StepLanguage(state => domain.Prompt(state.Problem), PropositionalEnvironment.Sentences),
         };
     }
 
