@@ -18,6 +18,7 @@ namespace Ratchet.Systems.BfsProver;
 internal sealed class BfsProverMeasures(BfsProverWorld world, RunFolder run, SearchJournal searches, CorpusSearch search, IRunObserver observer)
 {
     private const int ParitySteps = 64;
+    private const string PromptEnd = " Proof. ";
 
     /// <summary>Shares of problems proved, with intervals, in all and by stratum.</summary>
     public static EvaluationSummary Evaluation(IReadOnlyList<Problem> problems, IReadOnlyList<SearchOutcome> outcomes, int resamples, RandomStream stream)
@@ -156,7 +157,7 @@ internal sealed class BfsProverMeasures(BfsProverWorld world, RunFolder run, Sea
                 // Goals that were met under the hypotheses of the start, the deepest first: each was proved there, so each is a true subgoal, and what needs it comes behind it.
                 var prompt = PropositionalEnvironment.Prompt(state);
                 var context = Context(prompt);
-                var goals = outcome.Pairs.Where(p => p.Prompt != prompt && Context(p.Prompt) == context).Select(p => p.Prompt[context.Length..^" Proof. ".Length]).Distinct(StringComparer.Ordinal).Reverse().ToList();
+                var goals = outcome.Pairs.Where(p => p.Prompt != prompt && Context(p.Prompt) == context).Select(p => p.Prompt[context.Length..^PromptEnd.Length]).Distinct(StringComparer.Ordinal).Reverse().ToList();
                 var cuts = goals.Count <= settings.MostSteps ? goals : [.. Enumerable.Range(0, settings.MostSteps).Select(i => goals[i * goals.Count / settings.MostSteps])];
                 if (cuts.Count > 0 && world.Row($"plan/{problem.Id}", problem.Id, prompt, string.Join(' ', cuts.Select(c => $"assert ({c})."))) is { } row)
                     rows.Add(row);
@@ -166,8 +167,12 @@ internal sealed class BfsProverMeasures(BfsProverWorld world, RunFolder run, Sea
         return rows;
     }
 
-    /// <summary>The part of a prompt that shows hypotheses.</summary>
-    private static string Context(string prompt) => prompt[..(prompt.LastIndexOf(". ", prompt.Length - 3, StringComparison.Ordinal) + 2)];
+    /// <summary>The part of a prompt that shows hypotheses; what follows it is the goal and <see cref="PromptEnd"/>.</summary>
+    private static string Context(string prompt)
+    {
+        var last = prompt[..^PromptEnd.Length].LastIndexOf(". ", StringComparison.Ordinal);
+        return last < 0 ? "" : prompt[..(last + 2)];
+    }
 
     /// <summary>Entropy of the policy in the start states, nats a step: the mean negative log-likelihood of steps drawn at temperature 1 or the recipe's.</summary>
     private async Task<double> EntropyAsync(ModelPolicy policy, IReadOnlyList<Problem> problems, CancellationToken cancellationToken)
