@@ -9,8 +9,8 @@ namespace Ratchet.Search.Policies;
 /// A decoder that proposes steps: the state's prompt goes in, a step comes out. All queries of a call are drawn in one batch.
 /// </summary>
 /// <remarks>
-/// Draft i of a query draws from <c>query.Stream.Derive(i)</c>. Log-probabilities are the model's own (temperature 1, nothing cut), whatever it was drawn with. A text that was cut off, or that is
-/// empty, is no proposal. BFS-Prover-V2 (arXiv 2509.06493), released code, src/search: one tactic a query, duplicates dropped by the search. Owns the sampler; dispose it.
+/// Draft i of a query draws from <c>query.Stream.Derive(i)</c>. Log-probabilities are the model's own (temperature 1, nothing cut), whatever it was drawn with. A text that was cut off, that is
+/// empty, or that holds ids without text, is no proposal. BFS-Prover-V2 (arXiv 2509.06493), released code, src/search: one tactic a query, duplicates dropped by the search. Owns the sampler; dispose it.
 /// </remarks>
 public sealed class ModelPolicy : IStepPolicy, IDisposable
 {
@@ -21,6 +21,7 @@ public sealed class ModelPolicy : IStepPolicy, IDisposable
     private readonly SamplingOptions _draw;
     private readonly SamplingOptions _greedy;
     private readonly bool _needsScores;
+    private readonly Dictionary<int, bool> _silent = [];
 
     /// <summary>Makes a policy.</summary>
     /// <param name="name">What it is called, for example the checkpoint's identifier.</param>
@@ -111,6 +112,20 @@ public sealed class ModelPolicy : IStepPolicy, IDisposable
         return result;
     }
 
+    /// <summary>Whether ids before the last give no text: such a draft would be learned from as another one than was drawn.</summary>
+    private bool HoldsSilent(int[] ids)
+    {
+        for (var i = 0; i < ids.Length - 1; i++)
+        {
+            if (!_silent.TryGetValue(ids[i], out var silent))
+                _silent[ids[i]] = silent = _tokenizer.Decode([ids[i]]).Length == 0;
+            if (silent)
+                return true;
+        }
+
+        return false;
+    }
+
     private StepProposals Read(IReadOnlyList<Sample> samples, int first, int count, bool scored)
     {
         var proposals = new List<StepProposal>(count);
@@ -119,7 +134,7 @@ public sealed class ModelPolicy : IStepPolicy, IDisposable
         {
             var sample = samples[i];
             tokens += sample.Ids.Length;
-            var steps = sample.Stop is StopReason.EndToken or StopReason.StopString ? _language.Steps(_tokenizer.Decode(sample.Ids)) : [];
+            var steps = (sample.Stop is StopReason.EndToken or StopReason.StopString) && !HoldsSilent(sample.Ids) ? _language.Steps(_tokenizer.Decode(sample.Ids)) : [];
             if (steps.Count == 0)
             {
                 unusable++;

@@ -115,7 +115,7 @@ internal sealed class BfsProverMeasures(BfsProverWorld world, RunFolder run, Sea
             SubgoalExpansions = recipe.Planner?.SubgoalExpansions ?? 16, GoalExpansions = Math.Max(1, recipe.Evaluate.Expansions / 2), Replans = compared.Replans ?? recipe.Planner?.Replans ?? 2, MostSteps = recipe.Planner?.MostSteps ?? 4,
             Provers = compared.Provers, Parallelism = compared.Parallelism, Refuter = compared.Refute ? propositional : null,
         };
-        return await search.RunPlannedAsync(recipe.Rounds, phase, heldout, policy, plans, plan, options, false, cancellationToken);
+        return await search.RunPlannedAsync(recipe.Rounds, phase, heldout, policy, plans, plan, options, cancellationToken);
     }
 
     /// <summary>The planner's checkpoint, trained on the cuts of the proofs that the run found.</summary>

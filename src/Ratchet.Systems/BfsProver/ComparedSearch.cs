@@ -37,9 +37,6 @@ internal sealed record ComparedSearch
 
     public int? Replans { get; init; }
 
-    /// <summary>Theorems' subgoals share one cache.</summary>
-    public bool Shared { get; init; } = true;
-
     public static bool TryParse(string line, out ComparedSearch? search, out string? wrong)
     {
         search = null;
@@ -69,12 +66,11 @@ internal sealed record ComparedSearch
                 "lies" when double.TryParse(value, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1 => made with { Lies = share },
                 "refute" when bool.TryParse(value, out var flag) => made with { Refute = flag },
                 "replans" when Number(value, 0, 100) is { } number => made with { Replans = number },
-                "shared" when bool.TryParse(value, out var flag) => made with { Shared = flag },
                 _ => null,
             };
             if (next is null)
             {
-                wrong = $"'{part}' in '{line}' is no strategy (best-first, beam, greedy, sample, mcts) and no setting (alpha, width, beam, mean_of_tokens, policy, plan, provers, parallelism, lies, refute, replans, shared) with a value that it can have.";
+                wrong = $"'{part}' in '{line}' is no strategy (best-first, beam, greedy, sample, mcts) and no setting (alpha, width, beam, mean_of_tokens, policy, plan, provers, parallelism, lies, refute, replans) with a value that it can have.";
                 return false;
             }
 

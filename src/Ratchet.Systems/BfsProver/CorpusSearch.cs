@@ -73,13 +73,12 @@ internal sealed class CorpusSearch(BfsProverWorld world, SearchJournal journal, 
         return outcomes!;
     }
 
-    /// <summary>The same along plans, problem by problem.</summary>
+    /// <summary>The same along plans, problem by problem. Each theorem has a cache of its own: a shared one would make a result depend on what was searched before.</summary>
     public async Task<IReadOnlyList<SearchOutcome>> RunPlannedAsync(
-        int round, string phase, IReadOnlyList<Problem> problems, IStepPolicy policy, IPlanner planner, PlanOptions plans, SearchOptions options, bool shared, CancellationToken cancellationToken)
+        int round, string phase, IReadOnlyList<Problem> problems, IStepPolicy policy, IPlanner planner, PlanOptions plans, SearchOptions options, CancellationToken cancellationToken)
     {
         observer.OnEvent(new RunEvent.StageStarted { Round = round, Stage = "evaluate", Items = problems.Count });
         var engine = new SearchEngine(world.World.Environment, world.World.Verifier, policy);
-        var cache = new ProofCache(world.World.Environment);
         var outcomes = new List<SearchOutcome>();
         foreach (var problem in problems)
         {
@@ -90,10 +89,7 @@ internal sealed class CorpusSearch(BfsProverWorld world, SearchJournal journal, 
                 continue;
             }
 
-            // A cache that outlives its theorem would make a result depend on what was searched before, and a run that is resumed differ from one left alone.
-            if (!shared)
-                cache = new ProofCache(world.World.Environment);
-            var search = new PlanSearch(engine, world.World.Subgoals!, planner, cache, plans, journal);
+            var search = new PlanSearch(engine, world.World.Subgoals!, planner, new ProofCache(world.World.Environment), plans, journal);
             var result = await search.ProveAsync(key, problem, options with { KeepTree = false }, world.Root.Derive("search").Derive(phase).Derive(round).Derive(problem.Id), cancellationToken);
             var outcome = Outcome(result.Search, round) with { Plans = result.Plans };
             journal.Together(() =>
