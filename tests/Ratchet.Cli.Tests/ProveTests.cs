@@ -96,6 +96,24 @@ public sealed class ProveTests(TinyRuns runs) : IClassFixture<TinyRuns>
     }
 
     [Fact]
+    public async Task A_step_prover_s_run_is_browsed_and_its_model_proposes_steps()
+    {
+        var recipe = runs.Write(
+            "steps.yaml",
+            "{system: bfs-prover, name: steps, rounds: 0, threads: 2, problems: {seed: 20, train: 4, heldout: 6}, search: {expansions: 8}, evaluate: {expansions: 8, bootstrap: 100},",
+            " model: {layers: 1, hidden_size: 32, heads: 2, key_value_heads: 1, feed_forward_size: 64, max_positions: 128}, start: {epochs: 6}, learn: {batch_tokens: 512, fresh_learning_rate: 0.01}}");
+        var run = await CliRun.Of("run", recipe, "--out", runs["steps"]);
+        Assert.Equal((0, true), (run.ExitCode, run.Out.Contains(Path.Combine(runs["steps"], "proofs.jsonl"), StringComparison.Ordinal)));
+        var table = await CliRun.Of("inspect", runs["steps"]);
+        Assert.Equal(6, table.Out.Split('\n').Count(l => l.StartsWith("r0/heldout/v", StringComparison.Ordinal)));
+        var one = await CliRun.Of("inspect", runs["steps"], "r0/heldout/v0");
+        Assert.Contains("story\n  began at #0: BestFirst with the policy start\n", one.Out, StringComparison.Ordinal);
+        Assert.Contains("'r7/train/t1'", (await CliRun.Of("inspect", runs["steps"], "r7/train/t1")).Error, StringComparison.Ordinal);
+        var proved = await CliRun.Of("prove", "A -> A", "--model", runs["steps"], "--json");
+        Assert.Equal("start", JsonSerializer.Deserialize<JsonElement>(proved.Out).GetProperty("policy").GetString());
+    }
+
+    [Fact]
     public async Task Next_tactics_are_offered_and_chosen_one_by_one()
     {
         using var output = new StringWriter { NewLine = "\n" };
