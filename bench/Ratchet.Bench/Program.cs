@@ -16,6 +16,8 @@ const string Usage = """
       sampler    the own sampler alone: THREADS [bf16]
       drafts     prompt lookup decoding beside plain decoding, the same tokens: --repeats 3  --threads 1  --tokens 160  --sizes 1M,12M,40M
                  --model FOLDER (a model of the domain propositional, in the place of random ones)
+      search     expansions a second of best-first search with a tiny policy, batched against one by one, and where the time goes
+                 --threads 1,2  --theorems 256  --expansions 24  --repeats 3  --model FOLDER (a step prover of the domain propositional)
       metamath   reading and verifying a Metamath database beside the metamath program, and single proofs
                  --database /usr/share/metamath/databases/set.mm  --repeats 3
       metamath-steps   how many known proofs of a Metamath database can be made again step by step
@@ -48,6 +50,7 @@ Action? verb = args.FirstOrDefault() switch
     "trainer" => () => TrainerBench.Run(rest),
     "sampler" => () => SamplerBench.Run(rest),
     "drafts" => () => DraftBench.Run(rest),
+    "search" => () => SearchBench.Run(rest),
     "coq" => () => CoqBench.Run(rest),
     "coq-data" => () => CoqData.Run(rest),
     "metamath" => () => MetamathBench.Run(rest),

@@ -1,5 +1,6 @@
 using Ratchet.Recipes;
 using Ratchet.Runs;
+using Ratchet.Systems.BfsProver;
 using Ratchet.Systems.ChainOfExperts;
 using Ratchet.Systems.EchoChamber;
 using Ratchet.Systems.ExpertIteration;
@@ -28,6 +29,7 @@ public sealed class SystemRuns : IRunService
     public Task<RunSummary> StartAsync(Recipe recipe, string folder, IRunObserver observer, CancellationToken cancellationToken) => recipe switch
     {
         ExpertIterationRecipe expertIteration => ExpertIterationRun.StartAsync(expertIteration, folder, observer, cancellationToken),
+        BfsProverRecipe prover => BfsProverRun.StartAsync(prover, folder, observer, cancellationToken),
         ChainOfExpertsRecipe chainOfExperts => ChainOfExpertsRun.StartAsync(chainOfExperts, folder, observer, cancellationToken),
         EchoChamberRecipe echoChamber => EchoChamberRun.StartAsync(echoChamber, folder, observer, cancellationToken),
         StudyRecipe => throw new RatchetException("This recipe is a study of many runs.", "Start it with 'ratchet study'."),
@@ -41,6 +43,7 @@ public sealed class SystemRuns : IRunService
         return SystemRecipes.Catalog.ReadFile(run.RecipePath).ThrowIfWrong() switch
         {
             ExpertIterationRecipe => ExpertIterationRun.ResumeAsync(folder, observer, cancellationToken),
+            BfsProverRecipe => BfsProverRun.ResumeAsync(folder, observer, cancellationToken),
             ChainOfExpertsRecipe => ChainOfExpertsRun.ResumeAsync(folder, observer, cancellationToken),
             EchoChamberRecipe => EchoChamberRun.ResumeAsync(folder, observer, cancellationToken),
             var recipe => throw NoRun(recipe),

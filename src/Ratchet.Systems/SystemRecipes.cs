@@ -1,4 +1,5 @@
 using Ratchet.Recipes;
+using Ratchet.Systems.BfsProver;
 using Ratchet.Systems.ChainOfExperts;
 using Ratchet.Systems.EchoChamber;
 using Ratchet.Systems.ExpertIteration;
@@ -12,6 +13,7 @@ public static class SystemRecipes
     /// <summary>A catalog with every system of this project.</summary>
     public static RecipeCatalog Catalog { get; } = new RecipeCatalog()
         .Add<ExpertIterationRecipe>(ExpertIterationRecipe.SystemName)
+        .Add<BfsProverRecipe>(BfsProverRecipe.SystemName)
         .Add<ChainOfExpertsRecipe>(ChainOfExpertsRecipe.SystemName)
         .Add<EchoChamberRecipe>(EchoChamberRecipe.SystemName)
         .Add<StudyRecipe>(StudyRecipe.SystemName);

@@ -22,7 +22,8 @@ internal static class RunEnding
         if (summary.Rounds.Count == 0)
             return;
         writer.WriteLine($"  browse    ratchet inspect {folder}");
-        writer.WriteLine($"  proofs    ratchet export proofs {folder}");
+        var proofs = Path.Combine(folder, "proofs.jsonl");
+        writer.WriteLine($"  proofs    {(File.Exists(proofs) ? proofs : $"ratchet export proofs {folder}")}");
     }
 
     private static string Gain(RunSummary summary)

@@ -14,7 +14,7 @@ internal static class InspectVerb
     public static Command Make(CliContext context)
     {
         var run = Arguments.Run();
-        var attempt = new Argument<string?>("attempt") { Arity = ArgumentArity.ZeroOrOne, Description = "Identifier of one attempt, for example r2/train/p17/3: shows it whole." };
+        var attempt = new Argument<string?>("attempt") { Arity = ArgumentArity.ZeroOrOne, Description = "Identifier of one attempt, for example r2/train/p17/3: shows it whole. Of a step prover's run, the key of a search or its beginning." };
         var round = new Option<int?>("--round") { HelpName = "n", Description = "Only this round." };
         var phase = new Option<Phase?>("--phase") { HelpName = "phase", Description = "Only train, heldout or greedy." };
         var problem = new Option<string?>("--problem") { HelpName = "id", Description = "Only this problem." };
@@ -28,6 +28,12 @@ internal static class InspectVerb
         command.SetAction(parsed =>
         {
             using var folder = RunFolder.OpenReadOnly(parsed.GetRequiredValue(run));
+            if (SearchInspect.IsFor(folder.Root))
+            {
+                SearchInspect.Write(context, folder.Root, parsed.GetValue(attempt), parsed.GetValue(problem), parsed.GetValue(limit), parsed.GetValue(json));
+                return 0;
+            }
+
             using var journal = RunJournal.OpenReadOnly(folder.JournalPath);
             var id = parsed.GetValue(attempt);
             var most = parsed.GetValue(limit);

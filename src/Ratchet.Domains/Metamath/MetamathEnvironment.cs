@@ -81,7 +81,17 @@ public sealed class MetamathEnvironment : IProofEnvironment
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return ValueTask.FromResult(Outcome(SessionOf(state).Run(StepText.Parse(step)), [.. state.Path, step]));
+            ProofSession session;
+            try
+            {
+                session = SessionOf(state);
+            }
+            catch (Exception e) when (e is ArgumentException or StatementException)
+            {
+                return ValueTask.FromResult<StepOutcome>(new StepOutcome.Unknown(VerdictReason.Unavailable, new Feedback(-1, -1, $"The state cannot be built again: {e.Message}")));
+            }
+
+            return ValueTask.FromResult(Outcome(session.Run(StepText.Parse(step)), [.. state.Path, step]));
         }
         catch (StepException e)
         {
@@ -124,6 +134,32 @@ public sealed class MetamathEnvironment : IProofEnvironment
         }
 
         return result;
+    }
+
+    /// <summary>The expressions that stand in a theorem's hypotheses and in a state's first goal, by type, each once: those of hypotheses first, the larger before its parts.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Terms(ProofState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        var session = SessionOf(state);
+        var found = new Dictionary<int, List<Term>>();
+        var seen = new HashSet<Term>();
+        foreach (var statement in session.Theorem.HypothesisStatements.Append(session.Goal))
+        {
+            var queue = new Queue<Term>([statement.Body]);
+            while (queue.TryDequeue(out var term) && seen.Count < 1_000)
+            {
+                if (!seen.Add(term))
+                    continue;
+                var type = _world.Grammar.TypeOf(term);
+                if (!found.TryGetValue(type, out var list))
+                    found[type] = list = [];
+                list.Add(term);
+                foreach (var argument in term.Arguments)
+                    queue.Enqueue(argument);
+            }
+        }
+
+        return found.ToDictionary(f => Database.SymbolText(f.Key), f => (IReadOnlyList<string>)[.. f.Value.Select(_world.Grammar.Text)]);
     }
 
     /// <summary>The steps that the database's own proof of a theorem consists of: a demonstration to learn from.</summary>

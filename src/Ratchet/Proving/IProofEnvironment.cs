@@ -5,9 +5,13 @@ namespace Ratchet.Proving;
 
 /// <summary>
 /// A world in which proofs are made step by step. It guides search and its word is <see cref="TrustLevel.Guide"/>: a finished
-/// path counts as a proof only after an <see cref="Loop.IVerifier"/> has accepted <see cref="ProofText"/> of it.
+/// path counts as a proof only after <see cref="ProofReplay.ValidateAsync"/>: replayed from the start, and accepted by an <see cref="Loop.IVerifier"/>.
 /// </summary>
-/// <remarks>Safe to call from many threads. Outages are <see cref="StepOutcome.Unknown"/>, not exceptions.</remarks>
+/// <remarks>
+/// Safe to call from many threads. Outages are <see cref="StepOutcome.Unknown"/>, not exceptions, and their reasons tell a time-out from a crash. A state is plain data: its
+/// session is rebuilt from its path where it is not at hand, and where the path does not go through (again), the outcome is unknown with
+/// <see cref="Verdicts.VerdictReason.Unavailable"/>.
+/// </remarks>
 public interface IProofEnvironment
 {
     /// <summary>Short name, for example <c>coq</c>.</summary>

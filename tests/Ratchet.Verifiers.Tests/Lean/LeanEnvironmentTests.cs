@@ -8,10 +8,10 @@ namespace Ratchet.Verifiers.Tests.Lean;
 [SupportedOSPlatform("linux")]
 public sealed class LeanEnvironmentTests
 {
-    private const string Statement = "theorem swap (p q : Prop) (h : p ∧ q) : q ∧ p := by";
+    internal const string Statement = "theorem swap (p q : Prop) (h : p ∧ q) : q ∧ p := by";
 
     // A REPL that knows one theorem. Its states are 0 (start), 1 (after constructor), 2 (after exact h.2); pickles hold the number.
-    private const string Swap = """
+    internal const string Swap = """
         *'"tactic"'*'"proofState":0'*)
           case "$request" in
           *'"constructor"'*) say '{"proofStatus": "Incomplete: open goals remain", "proofState": 1, "goals": ["case left\nh : p ∧ q\n⊢ q", "case right\nh : p ∧ q\n⊢ p"]}' ;;

@@ -38,6 +38,9 @@ internal sealed class OpenTheorem
     /// <summary>The statement.</summary>
     public Statement Goal { get; }
 
+    /// <summary>What the hypotheses say, in their order.</summary>
+    public IEnumerable<Statement> HypothesisStatements => _hypotheses.OrderBy(h => ~h.Value).Select(h => h.Key);
+
     /// <summary>The hypothesis that says a statement, or null.</summary>
     public int? HypothesisFor(Statement statement) => _hypotheses.TryGetValue(statement, out var reference) ? reference : null;
 

@@ -41,6 +41,26 @@ internal sealed class ProofState
     /// <summary>True inside a brace that was opened and not closed: Coq refuses to end such a proof.</summary>
     public bool HasOpenBrace => _frames.Any(f => f.Bullet is null);
 
+    /// <summary>All open goals in the order in which sentences meet them.</summary>
+    public IEnumerable<Goal> Open => Focused.Concat(_frames.SelectMany(f => f.Rest));
+
+    /// <summary>How the goals are focused: two proofs with equal goals and equal focus take the same sentences.</summary>
+    public string Focusing => _frames.Count == 0 ? "" : $"{Focused.Count} {string.Join(' ', _frames.Select(f => $"{f.Bullet ?? "{"}{f.Rest.Count}"))}";
+
+    /// <summary>
+    /// The same open goals with holes of their own: sentences on the fork leave this proof alone. The term so far stays behind, so a fork tells which sentences apply and never
+    /// that a proof is right.
+    /// </summary>
+    public ProofState Fork()
+    {
+        var fork = new ProofState(_statement) { _nextId = _nextId, Focused = Own(Focused) };
+        foreach (var frame in _frames.Reverse())
+            fork._frames.Push(frame with { Rest = Own(frame.Rest) });
+        return fork;
+    }
+
+    private static List<Goal> Own(List<Goal> goals) => goals.ConvertAll(g => g with { Hole = new Term.Hole() });
+
     public int NewId() => _nextId++;
 
     /// <summary>Puts goals in the place of the current one.</summary>

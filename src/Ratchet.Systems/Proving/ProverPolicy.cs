@@ -1,0 +1,52 @@
+using Ratchet.Checkpoints;
+using Ratchet.Domains.Metamath;
+using Ratchet.Models;
+using Ratchet.Models.Cpu;
+using Ratchet.Models.Torch;
+using Ratchet.Runs;
+using Ratchet.Sampling;
+using Ratchet.Search.Policies;
+
+namespace Ratchet.Systems.Proving;
+
+/// <summary>Makes a checkpoint a policy of a world.</summary>
+public static class ProverPolicy
+{
+    /// <summary>Opens a policy. Dispose it.</summary>
+    /// <param name="checkpoint">Model.</param>
+    /// <param name="world">World; its domain's tokenizer, or the model's own.</param>
+    /// <param name="wholeProofs">The model writes whole proofs to a problem's prompt, as the models of <c>expert-iteration</c> do, and not single steps to a state's.</param>
+    /// <param name="temperature">Divides the logits.</param>
+    /// <param name="maxNewTokens">Limit on the tokens of a text.</param>
+    /// <param name="threads">Threads; 0 takes all cores. Never changes the result of the own kernels.</param>
+    /// <param name="device"><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+    /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, or whole proofs are not written in this world.</exception>
+    public static ModelPolicy Open(Checkpoint checkpoint, ProverWorld world, bool wholeProofs, double temperature, int maxNewTokens, int threads, string device = "cpu")
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        ArgumentNullException.ThrowIfNull(world);
+        if (wholeProofs && world.WholeProofs is null)
+            throw new RatchetException($"Whole proofs of a model are not walked step by step in the world '{world.Name}'.", "Use the world propositional, or a model that writes steps.") { ExitCode = 2 };
+        var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
+        var tokenizer = world.Domain is { } domain ? ModelTokenizer.Load(checkpoint.Folder, domain)
+            : world.Name == MetamathProblems.Domain && MetamathTokenizer.IsIn(checkpoint.Folder) ? MetamathTokenizer.Load(checkpoint.Folder)
+            : ModelTokenizer.Load(checkpoint.Folder);
+        var language = wholeProofs ? world.WholeProofs! : world.Language;
+        var options = new SamplingOptions { Temperature = temperature, MaxNewTokens = maxNewTokens, MaxBatch = 64 };
+        return new ModelPolicy(checkpoint.Id, Sampler(weights, threads, device), tokenizer, language, weights.Config.MaxPositions, options);
+    }
+
+    /// <summary>A sampler for a model: own kernels where they compute it, else the tensor library.</summary>
+    /// <param name="weights">Weights.</param>
+    /// <param name="threads">Threads; 0 takes all cores.</param>
+    /// <param name="device">Device.</param>
+    public static ISampler Sampler(DecoderWeights weights, int threads, string device)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        var cores = threads == 0 ? Environment.ProcessorCount : threads;
+        if (device == "cpu" && weights.Config.RunsOnOwnKernels)
+            return new CpuSampler(weights, cores, WeightPrecision.Float32);
+        TorchNative.Threads = cores;
+        return new TorchSampler(weights, new TorchOptions { Device = device });
+    }
+}
