@@ -92,7 +92,7 @@ public sealed class EchoChamberRunTests : IDisposable
 
         Assert.Equal([0, 1, 2], EchoRecord.Read(_folder["expert"]).Where(r => r is { Task: "heldout", Decode: "greedy" }).Select(r => r.Rollout));
         Assert.Equal((2 * 12 * 8) + EchoRecord.Read(_folder["expert"]).Sum(r => r.Problems * r.Samples), expert.Verifier.Calls);
-        Assert.True(Directory.Exists(Path.Combine(_folder["expert"], "checkpoints", "round-2")), "nothing was accepted in the last round");
+        Assert.True(Directory.GetDirectories(Path.Combine(_folder["expert"], "checkpoints")).Length > 1, "nothing was accepted in any round");
         Assert.Equal([0, 5], EchoRecord.Read(_folder["gold"]).Where(r => r is { Task: "heldout", Decode: "greedy" }).Select(r => r.Rollout));
         Assert.NotEqual(expert.WeightsHash, gold.WeightsHash);
     }
