@@ -73,7 +73,7 @@ internal static class SearchBench
     }
 
     /// <summary>Pays for the model's draws and, where the model knows nothing, runs the list's steps, so that searches go somewhere.</summary>
-    private sealed class Paid(ModelPolicy model, UniformPolicy? steps) : IStepPolicy, IDisposable
+    private sealed class Paid(IStepPolicy model, UniformPolicy? steps) : IStepPolicy, IDisposable
     {
         public string Name => model.Name;
 
@@ -85,6 +85,6 @@ internal static class SearchBench
             return steps is null ? drawn : await steps.ProposeAsync(queries, cancellationToken);
         }
 
-        public void Dispose() => model.Dispose();
+        public void Dispose() => (model as IDisposable)?.Dispose();
     }
 }

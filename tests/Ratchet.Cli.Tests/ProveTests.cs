@@ -109,6 +109,8 @@ public sealed class ProveTests(TinyRuns runs) : IClassFixture<TinyRuns>
         var one = await CliRun.Of("inspect", runs["steps"], "r0/heldout/v0");
         Assert.Contains("story\n  began at #0: BestFirst with the policy start\n", one.Out, StringComparison.Ordinal);
         Assert.Contains("'r7/train/t1'", (await CliRun.Of("inspect", runs["steps"], "r7/train/t1")).Error, StringComparison.Ordinal);
+        var ranked = await CliRun.Of("prove", Cases, "--model", runs["steps"], "--rank", "--json");
+        Assert.Equal((0, "start (ranks)"), (ranked.ExitCode, JsonSerializer.Deserialize<JsonElement>(ranked.Out).GetProperty("policy").GetString()));
         var proved = await CliRun.Of("prove", "A -> A", "--model", runs["steps"], "--json");
         Assert.Equal("start", JsonSerializer.Deserialize<JsonElement>(proved.Out).GetProperty("policy").GetString());
     }

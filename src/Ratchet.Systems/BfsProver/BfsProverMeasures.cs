@@ -40,15 +40,18 @@ internal sealed class BfsProverMeasures(BfsProverWorld world, RunFolder run, Sea
         };
     }
 
-    /// <summary>Largest difference between the mean log-likelihood that the sampler recorded for a step and the one by the full forward pass.</summary>
+    /// <summary>Largest difference between the mean log-likelihood that the search recorded for a step and the one by the learner's full forward pass.</summary>
     public static double Parity(BfsProverWorld world, Checkpoint checkpoint, IReadOnlyList<SearchOutcome> outcomes)
     {
+        // A rank is a probability among the list's steps and not the text's own.
+        if (world.Recipe.Search.Rank)
+            return 0;
         var pairs = outcomes.SelectMany(o => o.Pairs).Take(ParitySteps).ToList();
         var rows = pairs.Select(p => (Pair: p, Row: world.Row("parity", p.ProblemId, p.Prompt, p.Step))).Where(r => r.Row is not null).ToList();
         if (rows.Count == 0)
             return 0;
-        using var sampler = world.Sampler(checkpoint);
-        var scores = sampler.Score([.. rows.Select(r => r.Row!.Ids)]);
+        using var trainer = world.Trainer(checkpoint);
+        var scores = trainer.Score([.. rows.Select(r => r.Row!.Ids)]);
         return rows.Select((r, i) => Math.Abs(r.Pair.MeanNll + scores[i].Skip(r.Row!.TargetStart - 1).Average(l => (double)l))).Max();
     }
 
@@ -74,7 +77,7 @@ internal sealed class BfsProverMeasures(BfsProverWorld world, RunFolder run, Sea
             measures["filter_share_last"] = reports[^1].Share;
         }
 
-        using var policy = world.Policy(last);
+        using var policy = world.Drawing(last);
         measures["tactic_entropy"] = await EntropyAsync(policy, heldout, cancellationToken);
         Checkpoint? planner = recipe.Planner is { } settings ? await TrainPlannerAsync(settings, last, cancellationToken) : null;
         if (recipe.Planner is not null)
@@ -85,18 +88,19 @@ internal sealed class BfsProverMeasures(BfsProverWorld world, RunFolder run, Sea
             var compared = ComparedSearch.TryParse(line, out var parsed, out var wrong) ? parsed! : throw world.Recipe.Wrong(wrong!);
             if (compared.Plan == "model" && planner is null)
                 continue;
-            Add(measures, "." + compared.Name, heldout, await CompareAsync(compared, policy, planner, heldout, cancellationToken));
+            Add(measures, "." + compared.Name, heldout, await CompareAsync(compared, policy, last, planner, heldout, cancellationToken));
         }
 
         return measures;
     }
 
-    private async Task<IReadOnlyList<SearchOutcome>> CompareAsync(ComparedSearch compared, ModelPolicy model, Checkpoint? planner, IReadOnlyList<Problem> heldout, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<SearchOutcome>> CompareAsync(ComparedSearch compared, ModelPolicy model, Checkpoint last, Checkpoint? planner, IReadOnlyList<Problem> heldout, CancellationToken cancellationToken)
     {
         var recipe = world.Recipe;
         var options = compared.Options(recipe.SearchOptions() with { Budget = new() { Expansions = recipe.Evaluate.Expansions } });
         var phase = $"heldout.{compared.Name}";
-        IStepPolicy policy = compared.Uniform ? new UniformPolicy(world.World.Steps, options.Strategy == SearchStrategy.Sample ? UniformOrder.Random : UniformOrder.Listed) : model;
+        using var ranked = compared.Ranked ? world.Ranked(last) : null;
+        IStepPolicy policy = ranked is not null ? ranked : compared.Uniform ? new UniformPolicy(world.World.Steps, options.Strategy == SearchStrategy.Sample ? UniformOrder.Random : UniformOrder.Listed) : model;
         if (compared.Plan is null)
             return await search.RunAsync(recipe.Rounds, phase, heldout, () => new Borrowed(policy), options, "evaluate", 0, cancellationToken);
         var propositional = (PropositionalEnvironment)world.World.Environment;

@@ -186,6 +186,9 @@ public sealed record StepSearchSettings
     /// <summary>How nodes are chosen.</summary>
     public Ratchet.Search.SearchStrategy Strategy { get; init; } = Ratchet.Search.SearchStrategy.BestFirst;
 
+    /// <summary>The model ranks the steps of the world's list in the place of writing its own: complete, and several times the work for an expansion.</summary>
+    public bool Rank { get; init; }
+
     /// <summary>Exponent of length normalisation.</summary>
     [AtLeast(0)]
     public double Alpha { get; init; } = 1;
@@ -367,7 +370,7 @@ public sealed record StepEvaluateSettings : IRecipeSection
     public int Trees { get; init; } = 12;
 
     /// <summary>
-    /// Further searches with the last model on the same problems and the same expansions, each a name, then a strategy and settings: <c>deep best-first alpha=2</c>, <c>chance policy=uniform</c>,
+    /// Further searches with the last model on the same problems and the same expansions, each a name, then a strategy and settings: <c>deep best-first alpha=2</c>, <c>chance policy=uniform</c>, <c>ranked best-first policy=ranked</c>,
     /// <c>oracle plan=oracle</c>. Each gives the measures <c>solved.NAME</c>, <c>expansions.NAME</c> and so on.
     /// </summary>
     public RecipeList<string> Compare { get; init; } = [];

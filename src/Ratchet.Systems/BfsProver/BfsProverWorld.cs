@@ -80,8 +80,23 @@ internal sealed class BfsProverWorld
         }
     }
 
-    /// <summary>A checkpoint as a policy. Dispose it.</summary>
-    public ModelPolicy Policy(Checkpoint checkpoint) => new(
+    /// <summary>A checkpoint as the policy that the recipe searches with. Dispose it.</summary>
+    public IStepPolicy Policy(Checkpoint checkpoint) => Recipe.Search.Rank ? Ranked(checkpoint) : Drawing(checkpoint);
+
+    /// <summary>A checkpoint that ranks the world's list of steps. Dispose it.</summary>
+    public RankedPolicy Ranked(Checkpoint checkpoint) => new(checkpoint.Id, Sampler(checkpoint), Tokenizer, World.Language, World.Steps, Shape.MaxPositions);
+
+    /// <summary>A checkpoint as the learner sees it. Dispose it.</summary>
+    public IDecoderTrainer Trainer(Checkpoint checkpoint)
+    {
+        var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
+        return Engine == "own"
+            ? new CpuTrainer(weights, new AdamWOptions(), new CpuTrainerOptions { Threads = Budget.Threads, Shards = Recipe.Learn.Shards }, Budget)
+            : new TorchTrainer(weights, new AdamWOptions(), new TorchOptions { Device = Recipe.Device }, Budget);
+    }
+
+    /// <summary>A checkpoint that draws steps. Dispose it.</summary>
+    public ModelPolicy Drawing(Checkpoint checkpoint) => new(
         checkpoint.Id, Sampler(checkpoint), Tokenizer, World.Language, Shape.MaxPositions,
         new SamplingOptions { Temperature = Recipe.Search.Temperature, MaxNewTokens = Recipe.Search.MaxNewTokens, MaxBatch = 64 });
 

@@ -20,8 +20,11 @@ internal sealed record ComparedSearch
 
     public bool? MeanOfTokens { get; init; }
 
-    /// <summary><c>uniform</c> or null for the model.</summary>
+    /// <summary>Without a model: <c>policy=uniform</c>.</summary>
     public bool Uniform { get; init; }
+
+    /// <summary>The model ranks the list's steps: <c>policy=ranked</c>.</summary>
+    public bool Ranked { get; init; }
 
     /// <summary><c>oracle</c>, <c>random</c>, <c>model</c>, <c>none</c>, or null without a planner.</summary>
     public string? Plan { get; init; }
@@ -59,7 +62,7 @@ internal sealed record ComparedSearch
                 "width" when Number(value, 1, 1000) is { } number => made with { Width = number },
                 "beam" when Number(value, 1, 10_000) is { } number => made with { Beam = number },
                 "mean_of_tokens" when bool.TryParse(value, out var flag) => made with { MeanOfTokens = flag },
-                "policy" when value is "uniform" or "model" => made with { Uniform = value == "uniform" },
+                "policy" when value is "uniform" or "model" or "ranked" => made with { Uniform = value == "uniform", Ranked = value == "ranked" },
                 "plan" when value is "oracle" or "random" or "model" or "none" => made with { Plan = value },
                 "provers" when Number(value, 1, 1000) is { } number => made with { Provers = number },
                 "parallelism" when value is "focused" or "split" => made with { Parallelism = value == "split" ? PlanParallelism.Split : PlanParallelism.Focused },

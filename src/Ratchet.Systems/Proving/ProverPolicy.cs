@@ -20,8 +20,9 @@ public static class ProverPolicy
     /// <param name="maxNewTokens">Limit on the tokens of a text.</param>
     /// <param name="threads">Threads; 0 takes all cores. Never changes the result of the own kernels.</param>
     /// <param name="device"><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+    /// <param name="rank">The model ranks the world's list of steps and writes none of its own.</param>
     /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, or whole proofs are not written in this world.</exception>
-    public static ModelPolicy Open(Checkpoint checkpoint, ProverWorld world, bool wholeProofs, double temperature, int maxNewTokens, int threads, string device = "cpu")
+    public static IStepPolicy Open(Checkpoint checkpoint, ProverWorld world, bool wholeProofs, double temperature, int maxNewTokens, int threads, string device = "cpu", bool rank = false)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(world);
@@ -31,6 +32,8 @@ public static class ProverPolicy
         var tokenizer = world.Domain is { } domain ? ModelTokenizer.Load(checkpoint.Folder, domain)
             : world.Name == MetamathProblems.Domain && MetamathTokenizer.IsIn(checkpoint.Folder) ? MetamathTokenizer.Load(checkpoint.Folder)
             : ModelTokenizer.Load(checkpoint.Folder);
+        if (rank)
+            return new RankedPolicy(checkpoint.Id, Sampler(weights, threads, device), tokenizer, world.Language, world.Steps, weights.Config.MaxPositions);
         var language = wholeProofs ? world.WholeProofs! : world.Language;
         var options = new SamplingOptions { Temperature = temperature, MaxNewTokens = maxNewTokens, MaxBatch = 64 };
         return new ModelPolicy(checkpoint.Id, Sampler(weights, threads, device), tokenizer, language, weights.Config.MaxPositions, options);

@@ -26,7 +26,7 @@ public sealed class BfsProverRunTests : IDisposable
         Search = new StepSearchSettings { Width = 4, Expansions = 16, MaxDepth = 12, Restarts = 2 },
         Learn = new StepLearnSettings { BatchTokens = 512, FreshLearningRate = 0.01, LearningRate = 0.004, SnapshotSteps = 10 },
         Reset = new ResetSettings { Rounds = [2], Epochs = 6 },
-        Evaluate = new StepEvaluateSettings { Expansions = 16, Bootstrap = 100, Trees = 3, Compare = ["plain best-first alpha=0", "chance policy=uniform width=64", "oracle plan=oracle lies=0.5", "planner plan=model"] },
+        Evaluate = new StepEvaluateSettings { Expansions = 16, Bootstrap = 100, Trees = 3, Compare = ["plain best-first alpha=0", "chance policy=uniform width=64", "ranked best-first policy=ranked width=64", "oracle plan=oracle lies=0.5", "planner plan=model"] },
         Planner = new PlannerSettings { Epochs = 2 },
     };
 
@@ -48,6 +48,7 @@ public sealed class BfsProverRunTests : IDisposable
         foreach (var key in (string[])["solved", "solved_depth_1_5", "solved.plain", "solved.chance", "solved.oracle", "solved.planner", "plans.oracle", "tactic_entropy", "filter_share_first", "preference_pairs", "planner_rows"])
             Assert.Contains(key, measures.Keys);
         Assert.True(measures["solved.chance"] > 0);
+        Assert.True(measures["solved.ranked"] > 0);
         Assert.All((string[])["expansions", "expansions.plain", "expansions.chance", "expansions.oracle"], k => Assert.InRange(measures[k], 1, 16));
 
         // What was proved is proved: the domain's verifier accepts every line.
