@@ -20,7 +20,7 @@ namespace Ratchet.Learning;
 /// shard, each the size of the model in float32, and activations of <see cref="CpuTrainerOptions.ChunkTokens"/> tokens per thread. The
 /// optimizer's part is made with the first step, so a trainer that only scores stays small.</para>
 /// </remarks>
-public sealed unsafe class CpuTrainer : IDecoderTrainer
+public sealed unsafe partial class CpuTrainer : IDecoderTrainer
 {
     /// <summary>Floats of one optimizer work item. Fixed, because the norm of the gradient is summed item by item.</summary>
     private const int RangeLength = 1 << 15;
@@ -77,6 +77,7 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
         _plan = new ShardPlan(options.Shards, options.ChunkTokens);
         _losses = new double[options.Shards];
         _balances = new double[options.Shards];
+        _firstChunk = new int[options.Shards];
         _gradients = new NativeBuffer[options.Shards];
         for (var s = 0; s < options.Shards; s++)
             _gradients[s] = new NativeBuffer();
@@ -107,30 +108,9 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
     /// </exception>
     public TrainingStepResult Step(IReadOnlyList<Example> rows, double learningRate)
     {
-        if (!(learningRate >= 0 && double.IsFinite(learningRate)))
-            throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "A learning rate is finite and at least 0.");
+        CheckRate(learningRate);
         var (loss, norm, tokens) = Differentiate(rows);
-        var t = _steps + 1;
-        var correction1 = 1 - Math.Pow(_adamW.Beta1, t);
-        var correction2 = 1 - Math.Pow(_adamW.Beta2, t);
-        var clip = _adamW.ClipNorm > 0 && norm > _adamW.ClipNorm ? _adamW.ClipNorm / norm : 1.0;
-        _keepMatrix = (float)(1 - (learningRate * _adamW.WeightDecay));
-        _step = new AdamWStep
-        {
-            GradientFactor = (float)clip,
-            Beta1 = (float)_adamW.Beta1,
-            OneMinusBeta1 = (float)(1 - _adamW.Beta1),
-            Beta2 = (float)_adamW.Beta2,
-            OneMinusBeta2 = (float)(1 - _adamW.Beta2),
-            Keep = 1f,
-            Size = (float)(learningRate / correction1),
-            InverseRootCorrection2 = (float)(1 / Math.Sqrt(correction2)),
-            Epsilon = (float)_adamW.Epsilon,
-        };
-        EnsureMoments();
-        _pool.Run(_ranges.Count, _update);
-        _pool.Run(_model.PackItems, _pack);
-        _steps = t;
+        Update(norm, learningRate);
         return new TrainingStepResult(loss, norm, tokens) { BalanceLoss = Sum(_balances) };
     }
 
@@ -164,6 +144,7 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
     {
         ArgumentNullException.ThrowIfNull(sequences);
         ObjectDisposedException.ThrowIf(_disposed, this);
+        RowCheck.Vocabulary(Config);
         _scores = new float[sequences.Count][];
         var rows = new List<PassRow>(sequences.Count);
         for (var i = 0; i < sequences.Count; i++)
@@ -189,6 +170,17 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         return new DecoderWeights(Config, _model.CopyOut(_model.Values));
+    }
+
+    /// <inheritdoc/>
+    public void CopyTo(DecoderWeights target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (target.Config != Config)
+            throw new ArgumentException("The weights have another shape than the model.", nameof(target));
+        foreach (var tensor in _model.Layout.Tensors)
+            new ReadOnlySpan<float>(_model.Values + tensor.Offset, tensor.Length).CopyTo(target[tensor.Name]);
     }
 
     /// <inheritdoc/>
@@ -228,7 +220,7 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
             return;
         _disposed = true;
         _pool.Dispose();
-        foreach (var pass in _passes)
+        foreach (var pass in _passes.Concat(_kept))
             pass?.Dispose();
         foreach (var gradient in _gradients)
             gradient.Dispose();
@@ -261,11 +253,17 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
         for (var s = 0; s < _plan.Used; s++)
             _gradientPointers[s] = _gradients[s].Ensure(_model.Layout.Length);
         _pool.Run(_plan.Used, _shardGradient);
+        var loss = Sum(_losses);
+        return (loss, Reduce(loss), tokens);
+    }
+
+    /// <summary>Adds up the shards' gradients and gives their norm.</summary>
+    private double Reduce(double loss)
+    {
         _pool.Run(_ranges.Count, _reduce);
         var squares = 0.0;
         foreach (var square in _squares)
             squares += square;
-        var loss = Sum(_losses);
         var norm = Math.Sqrt(squares);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
@@ -274,7 +272,7 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
                 "Lower the learning rate, lengthen the warm-up or set a smaller clip norm.");
         }
 
-        return (loss, norm, tokens);
+        return norm;
     }
 
     /// <summary>Checks rows and divides them into shards; returns the tokens in them.</summary>
@@ -282,6 +280,7 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
     {
         ArgumentNullException.ThrowIfNull(rows);
         ObjectDisposedException.ThrowIf(_disposed, this);
+        RowCheck.Vocabulary(Config);
         if (_rows.Length < rows.Count)
             _rows = new PassRow[rows.Count * 2];
         var tokens = 0;
@@ -305,6 +304,37 @@ public sealed unsafe class CpuTrainer : IDecoderTrainer
         _balanceScale = (Config.Mixture?.BalanceWeight ?? 0) / count;
         _plan.Divide(_rows.AsSpan(0, count));
         return tokens;
+    }
+
+    private static void CheckRate(double learningRate)
+    {
+        if (!(learningRate >= 0 && double.IsFinite(learningRate)))
+            throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "A learning rate is finite and at least 0.");
+    }
+
+    private void Update(double norm, double learningRate)
+    {
+        var t = _steps + 1;
+        var correction1 = 1 - Math.Pow(_adamW.Beta1, t);
+        var correction2 = 1 - Math.Pow(_adamW.Beta2, t);
+        var clip = _adamW.ClipNorm > 0 && norm > _adamW.ClipNorm ? _adamW.ClipNorm / norm : 1.0;
+        _keepMatrix = (float)(1 - (learningRate * _adamW.WeightDecay));
+        _step = new AdamWStep
+        {
+            GradientFactor = (float)clip,
+            Beta1 = (float)_adamW.Beta1,
+            OneMinusBeta1 = (float)(1 - _adamW.Beta1),
+            Beta2 = (float)_adamW.Beta2,
+            OneMinusBeta2 = (float)(1 - _adamW.Beta2),
+            Keep = 1f,
+            Size = (float)(learningRate / correction1),
+            InverseRootCorrection2 = (float)(1 / Math.Sqrt(correction2)),
+            Epsilon = (float)_adamW.Epsilon,
+        };
+        EnsureMoments();
+        _pool.Run(_ranges.Count, _update);
+        _pool.Run(_model.PackItems, _pack);
+        _steps = t;
     }
 
     private void RunShard(int shard, int worker, bool gradient)

@@ -1,4 +1,5 @@
 using Ratchet.Examples;
+using Ratchet.Learning.Objectives;
 using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Models.Adapters;
@@ -19,8 +20,32 @@ public interface IDecoderTrainer : IDisposable
     /// </summary>
     TrainingStepResult Step(IReadOnlyList<Example> rows, double learningRate);
 
-    /// <summary>The loss of <see cref="Step"/> without a step.</summary>
+    /// <summary>The loss of <see cref="Step(IReadOnlyList{Example}, double)"/> without a step.</summary>
     double Loss(IReadOnlyList<Example> rows);
+
+    /// <summary>
+    /// One optimizer step on an objective: all rows forward, the objective once, the derivatives back. Weights of rows are not used: they are the objective's matter. A
+    /// mixture's balance loss is minimised with it as in <see cref="Step(IReadOnlyList{Example}, double)"/>.
+    /// </summary>
+    /// <param name="rows">Rows, each with a target.</param>
+    /// <param name="objective">Objective made for these rows.</param>
+    /// <param name="learningRate">Learning rate, at least 0.</param>
+    /// <exception cref="Runs.RatchetException">A row cannot be trained on, the model has not what the objective wants, or loss or gradient are not finite; weights are unchanged then.</exception>
+    TrainingStepResult Step(IReadOnlyList<Example> rows, ITokenObjective objective, double learningRate);
+
+    /// <summary>What the model gives at the targets of rows, without a step. The gradient arrays hold zeros.</summary>
+    /// <param name="rows">Rows.</param>
+    /// <param name="quantities">Numbers wanted.</param>
+    /// <param name="temperature">As <see cref="ITokenObjective.Temperature"/>.</param>
+    /// <param name="references">As <see cref="ITokenObjective.References"/>.</param>
+    /// <exception cref="Runs.RatchetException">A row cannot be put through the model, or the model has not what is wanted.</exception>
+    TokenBatch Forward(IReadOnlyList<Example> rows, TokenQuantities quantities, double temperature = 1, IReadOnlyList<float[]>? references = null);
+
+    /// <summary>
+    /// Log-probabilities of the whole vocabulary at the targets of each row: [Ids.Count - TargetStart, V], row-major; masked places hold 0. V numbers a target: meant for
+    /// small vocabularies and probes.
+    /// </summary>
+    IReadOnlyList<float[]> Distributions(IReadOnlyList<Example> rows, double temperature = 1);
 
     /// <summary>
     /// Natural-log probability of each id after the first, under the plain distribution: <c>Count - 1</c> numbers a sequence. The learner's
@@ -34,6 +59,10 @@ public interface IDecoderTrainer : IDisposable
 
     /// <summary>A copy of the weights, float32.</summary>
     DecoderWeights Export();
+
+    /// <summary>Copies the weights (an adapter worked in) over those of a model of the same shape, without new memory where the engine can.</summary>
+    /// <exception cref="ArgumentException">The shape differs.</exception>
+    void CopyTo(DecoderWeights target);
 
     /// <summary>A copy of the adapter that is trained; null where all weights are.</summary>
     LoraAdapter? ExportAdapter() => null;

@@ -1,4 +1,5 @@
 using Ratchet.Examples;
+using Ratchet.Learning.Objectives;
 using Ratchet.Models;
 using Ratchet.Runs;
 
@@ -26,6 +27,41 @@ internal static class RowCheck
             throw new RatchetException($"Row '{row.Id}' has no target that is not masked.", "Leave the row out.");
         if (!(row.Weight >= 0 && float.IsFinite(row.Weight)))
             throw new RatchetException($"Row '{row.Id}' has the weight {row.Weight}; a weight is finite and at least 0.", "Correct the weight, or leave the row out.");
+    }
+
+    /// <summary>Throws where a model has no distribution over ids.</summary>
+    public static void Vocabulary(DecoderConfig config)
+    {
+        if (config.ScalarHead)
+            throw new RatchetException("The model has a scalar head: it gives values and no log-probabilities.", "Train it on an objective that asks for values, or use a model with an output head.");
+    }
+
+    /// <summary>Throws when a model has not what an objective asks for.</summary>
+    public static void Quantities(TokenQuantities quantities, double temperature, IReadOnlyList<float[]>? references, IReadOnlyList<Example> rows, DecoderConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        if (rows.Count == 0)
+            throw new RatchetException("There are no rows to go through the model.", "Give at least one.");
+        foreach (var row in rows)
+            Row(row, config);
+        if (quantities == TokenQuantities.None)
+            throw new RatchetException("The objective asks for no numbers.", "Let it ask for what its loss is made from.");
+        if ((quantities & ~TokenQuantities.Value) != 0)
+            Vocabulary(config);
+        if (quantities.HasFlag(TokenQuantities.Value) && !config.ScalarHead)
+            throw new RatchetException("The objective asks for values, and the model has no scalar head.", "Use a model with one (DecoderWeights.WithScalarHead).");
+        if (!(temperature > 0 && double.IsFinite(1 / temperature)))
+            throw new RatchetException($"The temperature of an objective must be above 0, not {temperature}.", "Use the temperature that was sampled with; the greedy policy has no gradient.");
+        if (!quantities.HasFlag(TokenQuantities.Divergence))
+            return;
+        if (references is null || references.Count != rows.Count)
+            throw new RatchetException($"The objective asks for divergences of {rows.Count} rows and gives {references?.Count ?? 0} reference distributions.", "Compute them with Distributions of the reference, for the same rows.");
+        for (var r = 0; r < rows.Count; r++)
+        {
+            var expected = (rows[r].Ids.Count - rows[r].TargetStart) * (long)config.VocabularySize;
+            if (references[r].LongLength != expected)
+                throw new RatchetException($"The reference distributions of row '{rows[r].Id}' are {references[r].LongLength} numbers; {expected} are needed.", "Compute them with Distributions of the reference, for the same rows.");
+        }
     }
 
     /// <summary>Throws when a sequence cannot be put through a model.</summary>

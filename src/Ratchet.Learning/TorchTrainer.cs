@@ -20,7 +20,7 @@ namespace Ratchet.Learning;
 /// <para>Not safe for calls from two threads at once. Memory on the device: weights, gradient and two moments in float32, and the
 /// activations of one pass. Under an adapter gradient and moments are those of the adapter, and the model's matrices are in the type of computation.</para>
 /// </remarks>
-public sealed class TorchTrainer : IDecoderTrainer
+public sealed partial class TorchTrainer : IDecoderTrainer
 {
     private readonly AdamWOptions _adamW;
     private readonly TorchDecoder _decoder;
@@ -89,6 +89,7 @@ public sealed class TorchTrainer : IDecoderTrainer
     public IReadOnlyList<float[]> Score(IReadOnlyList<IReadOnlyList<int>> sequences)
     {
         ArgumentNullException.ThrowIfNull(sequences);
+        RowCheck.Vocabulary(Config);
         for (var i = 0; i < sequences.Count; i++)
             RowCheck.Ids(sequences[i], Config, $"Sequence {i}");
         using var permits = _decoder.Enter(_budget);
@@ -98,6 +99,17 @@ public sealed class TorchTrainer : IDecoderTrainer
     /// <inheritdoc/>
     /// <remarks>Under an adapter, the model's weights with the adapter worked in.</remarks>
     public DecoderWeights Export() => _decoder.Export();
+
+    /// <inheritdoc/>
+    public void CopyTo(DecoderWeights target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        if (target.Config != Config)
+            throw new ArgumentException("The weights have another shape than the model.", nameof(target));
+        var weights = Export();
+        foreach (var (name, _) in Config.WeightShapes())
+            weights[name].CopyTo(target[name], 0);
+    }
 
     /// <inheritdoc/>
     public LoraAdapter? ExportAdapter()
@@ -196,6 +208,13 @@ public sealed class TorchTrainer : IDecoderTrainer
             }
         }
 
+        return (loss, balance, Norm(loss), tokens);
+    }
+
+    /// <summary>The norm of the gradient.</summary>
+    private double Norm(double loss)
+    {
+        using var scope = NewDisposeScope();
         var norm = Math.Sqrt(_trained.Gradients.Sum(g => (g * g).sum(ScalarType.Float64).item<double>()));
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
@@ -204,7 +223,7 @@ public sealed class TorchTrainer : IDecoderTrainer
                 "Lower the learning rate, lengthen the warm-up or set a smaller clip norm.");
         }
 
-        return (loss, balance, norm, tokens);
+        return norm;
     }
 
     /// <summary>AdamW (Loshchilov and Hutter 2019, algorithm 2) on whole buffers; decay on matrices only.</summary>
@@ -322,6 +341,7 @@ public sealed class TorchTrainer : IDecoderTrainer
     {
         ArgumentNullException.ThrowIfNull(rows);
         ObjectDisposedException.ThrowIf(_disposed, this);
+        RowCheck.Vocabulary(Config);
         tokens = 0;
         var total = 0.0;
         foreach (var row in rows)

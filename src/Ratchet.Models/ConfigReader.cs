@@ -134,6 +134,12 @@ internal sealed class ConfigReader
         }
     }
 
+    /// <summary>The first text of a list; null without one.</summary>
+    public string? FirstText(string key) => _root[key] is JsonArray { Count: > 0 } list && list[0] is JsonValue v && v.TryGetValue<string>(out var text) ? text : null;
+
+    /// <summary>Entries of an object; 0 where it is none.</summary>
+    public int Entries(string key) => (_root[key] as JsonObject)?.Count ?? 0;
+
     /// <summary>True for a list or an object that is not empty.</summary>
     public bool HasItems(string key) => _root[key] is JsonArray { Count: > 0 } or JsonObject { Count: > 0 };
 

@@ -28,7 +28,9 @@ public sealed partial record DecoderConfig
         }
 
         shapes.Add(("model.norm.weight", [HiddenSize]));
-        if (!TiedHead)
+        if (ScalarHead)
+            shapes.Add(("score.weight", [1, HiddenSize]));
+        else if (!TiedHead)
             shapes.Add(("lm_head.weight", [VocabularySize, HiddenSize]));
         return shapes;
     }

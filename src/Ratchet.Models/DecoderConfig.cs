@@ -56,8 +56,14 @@ public sealed partial record DecoderConfig
     /// <summary>Mixture of experts in place of the feed-forward layer, or null.</summary>
     public ExpertMixture? Mixture { get; init; }
 
-    /// <summary>The output head shares the embedding's weights.</summary>
+    /// <summary>The output head shares the embedding's weights. Means nothing with <see cref="ScalarHead"/>.</summary>
     public bool TiedHead { get; init; } = true;
+
+    /// <summary>
+    /// One number a token in the place of logits: the head is a vector, <c>score.weight</c> [1, hidden], as in Hugging Face's classes for sequence classification with one
+    /// label. Reward models and critics are such models; nothing can be sampled from them.
+    /// </summary>
+    public bool ScalarHead { get; init; }
 
     /// <summary>Id that starts sequences.</summary>
     public int BeginId { get; init; } = 1;
@@ -100,6 +106,9 @@ public sealed partial record DecoderConfig
         return errors;
     }
 
+    /// <summary>Numbers that the head gives at a token: one a token id, or one.</summary>
+    public int HeadOutputs => ScalarHead ? 1 : VocabularySize;
+
     /// <summary>
     /// True where the own kernels (<c>engine.sampler</c> and <c>engine.learner</c> <c>own</c>) compute this model; the tensor library computes all.
     /// </summary>
@@ -125,6 +134,8 @@ public sealed partial record DecoderConfig
             yield return "a mixture of experts";
         if (Mixture is { Groups: > 1 } && training)
             yield return "a mixture of experts in groups";
+        if (ScalarHead && !training)
+            yield return "a scalar head, which nothing can be sampled from";
         if (SlidingWindow is not null)
             yield return $"a sliding window of {SlidingWindow} positions";
     }

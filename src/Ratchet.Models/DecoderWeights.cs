@@ -29,6 +29,19 @@ public sealed class DecoderWeights
     /// <summary>Shape of the model.</summary>
     public DecoderConfig Config { get; }
 
+    /// <summary>The same trunk under a fresh scalar head; the trunk's tensors are shared, not copied.</summary>
+    /// <param name="stream">Draws the head.</param>
+    /// <param name="deviation">Deviation of the head's weights; null takes 1 / (hidden + 1), which starts with values near 0.</param>
+    public DecoderWeights WithScalarHead(RandomStream stream, double? deviation = null)
+    {
+        var config = Config with { ScalarHead = true };
+        var head = new float[config.HiddenSize];
+        var own = stream.Derive("score.weight");
+        for (var i = 0; i < head.Length; i++)
+            head[i] = (float)((deviation ?? 1.0 / (config.HiddenSize + 1)) * own.NextNormal());
+        return new DecoderWeights(config, new Dictionary<string, float[]>(_tensors, StringComparer.Ordinal) { ["score.weight"] = head });
+    }
+
     /// <summary>The elements of a tensor, row-major; shared, not copied.</summary>
     /// <exception cref="KeyNotFoundException">The model has no such tensor.</exception>
     public float[] this[string name] => _tensors[name];

@@ -34,7 +34,7 @@ public static partial class HuggingFaceConfig
         {
             json.WriteStartObject();
             json.WriteStartArray("architectures");
-            json.WriteStringValue(architecture);
+            json.WriteStringValue(config.ScalarHead ? architecture.Replace("ForCausalLM", "ForSequenceClassification", StringComparison.Ordinal) : architecture);
             json.WriteEndArray();
             if (family != "qwen2")
                 json.WriteBoolean("attention_bias", false);
@@ -45,6 +45,8 @@ public static partial class HuggingFaceConfig
                 json.WriteNumber("head_dim", config.HeadSize);
             json.WriteString("hidden_act", "silu");
             json.WriteNumber("hidden_size", config.HiddenSize);
+            if (config.ScalarHead)
+                WriteOneLabel(json);
             json.WriteNumber("initializer_range", 0.02);
             json.WriteNumber("intermediate_size", config.FeedForwardSize);
             json.WriteNumber("max_position_embeddings", config.MaxPositions);
@@ -75,6 +77,14 @@ public static partial class HuggingFaceConfig
         }
 
         return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
+    }
+
+    /// <summary>One label without a meaning of its own: how Hugging Face's classes know that the head gives one number.</summary>
+    private static void WriteOneLabel(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("id2label");
+        json.WriteString("0", "LABEL_0");
+        json.WriteEndObject();
     }
 
     private static void WriteLatent(Utf8JsonWriter json, LatentAttention latent)

@@ -61,6 +61,7 @@ public static partial class HuggingFaceConfig
             QkNorm = family is "qwen3" or "qwen3_moe",
             QkvBias = family == "qwen2",
             TiedHead = values.Flag("tie_word_embeddings"),
+            ScalarHead = IsClassifier(values),
             BeginId = values.Id("bos_token_id") ?? end,
             EndId = end,
             PadId = values.Id("pad_token_id") ?? end,
@@ -71,6 +72,8 @@ public static partial class HuggingFaceConfig
             throw new RatchetException($"'{file}' describes a model that cannot be built: " + string.Join(" ", errors), "Correct the file.");
         return config;
     }
+
+    private static bool IsClassifier(ConfigReader values) => values.FirstText("architectures")?.EndsWith("ForSequenceClassification", StringComparison.Ordinal) == true;
 
     private static LatentAttention ReadLatent(ConfigReader values) => new()
     {
@@ -167,6 +170,9 @@ public static partial class HuggingFaceConfig
             values.Refuse("attention_bias", "true");
         if (values.Flag("mlp_bias"))
             values.Refuse("mlp_bias", "true");
+        // Without id2label these classes have two labels.
+        if (IsClassifier(values) && values.Entries("id2label") != 1)
+            values.Refuse("id2label", "not one label, in a model for sequence classification");
         if (values.Has("quantization_config"))
             values.Refuse("quantization_config", "a quantised model");
         foreach (var key in family is "deepseek" or "deepseek_v2" or Chain or "qwen3_moe" ? [] : MoeKeys)

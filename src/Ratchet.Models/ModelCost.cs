@@ -55,7 +55,7 @@ public sealed record ModelCost
             sparseCost = mixture.Rounds * ((expert * (mixture.ExpertsPerToken + mixture.SharedExperts)) + (mixture.Experts * hidden));
         }
 
-        var embedding = config.VocabularySize * hidden * (config.TiedHead ? 1 : 2);
+        var embedding = (config.VocabularySize * hidden) + (config.ScalarHead ? hidden : config.TiedHead ? 0 : config.VocabularySize * hidden);
         var rest = ((products + vectors + (2 * hidden)) * config.Layers) + (dense * denseLayers) + hidden + embedding;
         return new ModelCost
         {
@@ -65,7 +65,7 @@ public sealed record ModelCost
             FeedForwardMultiplyAdds = (dense * denseLayers) + (sparseCost * sparseLayers),
             AttentionMultiplyAdds = products * config.Layers,
             MultiplyAddsPerPosition = heads * (config.HeadSize + (config.LatentAttention?.ValueHeadSize ?? config.HeadSize)) * config.Layers,
-            HeadMultiplyAdds = config.VocabularySize * hidden,
+            HeadMultiplyAdds = config.HeadOutputs * hidden,
             ExpertEvaluations = config.Mixture is { } m ? m.Rounds * (m.ExpertsPerToken + m.SharedExperts) : 0,
         };
     }

@@ -121,6 +121,16 @@ public sealed class CpuSampler : ISampler
     }
 
     /// <inheritdoc/>
+    public void Load(DecoderWeights weights)
+    {
+        lock (_use)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _decoder.Load(weights);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         lock (_use)

@@ -1,5 +1,6 @@
 using Ratchet.Attempts;
 using Ratchet.Loop;
+using Ratchet.Models;
 using Ratchet.Sampling.Constraints;
 
 namespace Ratchet.Sampling;
@@ -21,6 +22,10 @@ public interface ISampler : IDisposable
     /// <c>Ids.Count - 1</c> numbers a sequence, by the full forward pass without a cache.
     /// </summary>
     IReadOnlyList<float[]> Score(IReadOnlyList<IReadOnlyList<int>> sequences);
+
+    /// <summary>Takes over other weights of the same shape, in place: what is drawn next is drawn from them. Waits for a call that is in work.</summary>
+    /// <exception cref="ArgumentException">The shape differs.</exception>
+    void Load(DecoderWeights weights);
 }
 
 /// <summary>A prompt with the number of samples wanted.</summary>

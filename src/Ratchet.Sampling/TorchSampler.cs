@@ -63,6 +63,16 @@ public sealed class TorchSampler : ISampler
     }
 
     /// <inheritdoc/>
+    public void Load(DecoderWeights weights)
+    {
+        lock (_use)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _decoder.Load(weights);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         lock (_use)

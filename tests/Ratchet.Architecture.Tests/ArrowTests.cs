@@ -67,8 +67,8 @@ public sealed class ArrowTests
     }
 
     [Fact]
-    public void An_arrow_between_sampling_and_learning_is_found() =>
-        Assert.Equal(["Ratchet.Learning -> Ratchet.Sampling points against the arrows."], Arrows.WrongReferences("Ratchet.Learning", ["System.Runtime", "Ratchet", "Ratchet.Sampling"]));
+    public void An_arrow_from_sampling_to_learning_is_found() =>
+        Assert.Equal(["Ratchet.Sampling -> Ratchet.Learning points against the arrows."], Arrows.WrongReferences("Ratchet.Sampling", ["System.Runtime", "Ratchet", "Ratchet.Learning"]));
 
     [Fact]
     public void A_room_outside_the_picture_is_found() =>

@@ -97,6 +97,8 @@ public sealed class SamplerProposerTests
 
         public IReadOnlyList<float[]> Score(IReadOnlyList<IReadOnlyList<int>> sequences) => [];
 
+        public void Load(Ratchet.Models.DecoderWeights weights) => throw new NotSupportedException();
+
         public void Dispose() => Disposed = true;
     }
 }

@@ -118,6 +118,8 @@ public sealed class ToolLoopTests
 
         public IReadOnlyList<float[]> Score(IReadOnlyList<IReadOnlyList<int>> sequences) => throw new NotSupportedException();
 
+        public void Load(Ratchet.Models.DecoderWeights weights) => throw new NotSupportedException();
+
         public void Dispose()
         {
         }

@@ -36,7 +36,7 @@ internal sealed unsafe partial class DecoderPass
                 new Span<float>(gradient + tensor.Offset, tensor.Length).Clear();
         }
 
-        if (!_config.TiedHead)
+        if (_layout.Head.Offset != _layout.Embedding.Offset)
             new Span<float>(gradient + _layout.Embedding.Offset, _config.VocabularySize * _hidden).Clear();
     }
 

@@ -5,7 +5,7 @@ namespace Ratchet.Learning.Cpu;
 
 /// <summary>
 /// Forward and backward pass over a chunk of rows, on one thread: <c>DecoderPass.Forward.cs</c>, <c>DecoderPass.Backward.cs</c>,
-/// <c>DecoderPass.Attention.cs</c> and <c>DecoderPass.Mixture.cs</c>.
+/// <c>DecoderPass.Attention.cs</c>, <c>DecoderPass.Mixture.cs</c> and <c>DecoderPass.Tokens.cs</c>.
 /// </summary>
 /// <remarks>
 /// <para>Rows lie one behind the other without padding: T input tokens in all. Attention stays within a row. Behind the last
@@ -33,6 +33,7 @@ internal sealed unsafe partial class DecoderPass : IDisposable
     private readonly float[] _sent;
     private float[] _slotWeights = [];
     private PassRow[] _rows = [];
+    private PassRow[] _ownRows = [];
     private int _rowCount;
     private int _tokens;
     private int _targets;
@@ -49,7 +50,7 @@ internal sealed unsafe partial class DecoderPass : IDisposable
         _keyValueWidth = _config.KeyValueHeads * _config.HeadSize;
         _qkvWidth = _layout.QkvWidth;
         _feedForward = _config.FeedForwardSize;
-        _logitStride = SoftmaxKernels.Padded(_config.VocabularySize);
+        _logitStride = SoftmaxKernels.Padded(_config.HeadOutputs);
         _attentionScale = (float)(1.0 / Math.Sqrt(_config.HeadSize));
         _chosen = _config.Mixture?.ExpertsPerToken ?? 0;
         _next = new int[_config.Mixture?.Experts ?? 0];
@@ -94,6 +95,15 @@ internal sealed unsafe partial class DecoderPass : IDisposable
                 values[i] = RowKernels.LogProbability(logits, _config.VocabularySize, row.Ids[row.QueryStart + i + 1], logits);
             }
         }
+    }
+
+    /// <summary>Copies rows into an array of the pass's own.</summary>
+    public PassRow[] OwnRows(ReadOnlySpan<PassRow> rows)
+    {
+        if (_ownRows.Length < rows.Length)
+            _ownRows = new PassRow[rows.Length * 2];
+        rows.CopyTo(_ownRows);
+        return _ownRows;
     }
 
     /// <inheritdoc/>

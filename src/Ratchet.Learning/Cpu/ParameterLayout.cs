@@ -71,7 +71,8 @@ internal sealed class ParameterLayout
         }
 
         FinalNorm = Place(false, ("model.norm.weight", h));
-        Head = config.TiedHead ? Embedding : new ParameterMatrix(Place(true, ("lm_head.weight", config.VocabularySize * h)), config.VocabularySize, h);
+        Head = config.ScalarHead ? new ParameterMatrix(Place(true, ("score.weight", h)), 1, h)
+            : config.TiedHead ? Embedding : new ParameterMatrix(Place(true, ("lm_head.weight", config.VocabularySize * h)), config.VocabularySize, h);
         Length = next;
         Tensors = tensors;
     }
@@ -97,7 +98,7 @@ internal sealed class ParameterLayout
     /// <summary>Offset of the last norm's gains.</summary>
     public long FinalNorm { get; }
 
-    /// <summary>Output head [V, H]; the embedding itself when tied.</summary>
+    /// <summary>Output head [V, H], or [1, H] where it is scalar; the embedding itself when tied.</summary>
     public ParameterMatrix Head { get; }
 
     /// <summary>All matrices that take part in products, each once.</summary>

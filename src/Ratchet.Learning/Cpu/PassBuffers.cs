@@ -155,7 +155,7 @@ internal sealed unsafe class PassBuffers : IDisposable
         Normed.Ensure(t * h);
         if (dense)
             Hidden.Ensure(t * f);
-        Logits.Ensure((long)targets * SoftmaxKernels.Padded(_config.VocabularySize));
+        Logits.Ensure((long)targets * SoftmaxKernels.Padded(_config.HeadOutputs));
         if (!backward)
             return;
         Gradient.Ensure(t * h);

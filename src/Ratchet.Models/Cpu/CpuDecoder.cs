@@ -50,6 +50,20 @@ public sealed unsafe class CpuDecoder : IDisposable
     /// <summary>How the matrices are held.</summary>
     public WeightPrecision Precision { get; }
 
+    /// <summary>Packs other weights of the same shape in the place of the present ones. Nothing may run on the decoder meanwhile.</summary>
+    /// <exception cref="ArgumentException">The shape differs.</exception>
+    public void Load(DecoderWeights weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        if (weights.Config != Config)
+            throw new ArgumentException("The weights have another shape than the decoder.", nameof(weights));
+        weights["model.embed_tokens.weight"].CopyTo(_embedding.Span);
+        weights["model.norm.weight"].CopyTo(_finalNorm.Span);
+        _head.Pack(Config.TiedHead ? weights["model.embed_tokens.weight"] : weights["lm_head.weight"]);
+        for (var i = 0; i < _blocks.Length; i++)
+            _blocks[i].Load(weights, i);
+    }
+
     /// <summary>Natural-log probability of each id after the first, by the full forward pass.</summary>
     /// <param name="ids">A sequence of at least one id.</param>
     /// <returns><c>ids.Count - 1</c> numbers.</returns>
@@ -230,6 +244,25 @@ public sealed unsafe class CpuDecoder : IDisposable
             FeedForwardNorm = Copy(weights[p + "post_attention_layernorm.weight"]);
             GateUp = new PackedMatrix(c.HiddenSize, precision, weights[p + "mlp.gate_proj.weight"], weights[p + "mlp.up_proj.weight"]);
             Down = new PackedMatrix(c.FeedForwardSize, precision, weights[p + "mlp.down_proj.weight"]);
+        }
+
+        public void Load(DecoderWeights weights, int index)
+        {
+            var p = $"model.layers.{index}.";
+            weights[p + "input_layernorm.weight"].CopyTo(InputNorm.Span);
+            QueriesKeysValues.Pack(weights[p + "self_attn.q_proj.weight"], weights[p + "self_attn.k_proj.weight"], weights[p + "self_attn.v_proj.weight"]);
+            if (Bias is not null)
+                ((float[])[.. weights[p + "self_attn.q_proj.bias"], .. weights[p + "self_attn.k_proj.bias"], .. weights[p + "self_attn.v_proj.bias"]]).CopyTo(Bias.Span);
+            if (QueryNorm is not null)
+            {
+                weights[p + "self_attn.q_norm.weight"].CopyTo(QueryNorm.Span);
+                weights[p + "self_attn.k_norm.weight"].CopyTo(KeyNorm!.Span);
+            }
+
+            Output.Pack(weights[p + "self_attn.o_proj.weight"]);
+            weights[p + "post_attention_layernorm.weight"].CopyTo(FeedForwardNorm.Span);
+            GateUp.Pack(weights[p + "mlp.gate_proj.weight"], weights[p + "mlp.up_proj.weight"]);
+            Down.Pack(weights[p + "mlp.down_proj.weight"]);
         }
 
         public NativeBuffer<float> InputNorm { get; }

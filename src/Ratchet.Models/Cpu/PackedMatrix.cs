@@ -1,3 +1,4 @@
+using System.Buffers;
 using Ratchet.Models.Kernels;
 
 namespace Ratchet.Models.Cpu;
@@ -5,6 +6,8 @@ namespace Ratchet.Models.Cpu;
 /// <summary>Weights of one or several linear layers with the same input, packed once: y = x · Wᵀ.</summary>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
+    private const int LargestPooled = 1 << 20;
+
     private readonly NativeBuffer<float>? _single;
     private readonly NativeBuffer<ushort>? _half;
 
@@ -12,32 +15,14 @@ internal sealed unsafe class PackedMatrix : IDisposable
     public PackedMatrix(int inputs, WeightPrecision precision, params ReadOnlySpan<float[]> weights)
     {
         Inputs = inputs;
-        var length = 0;
         foreach (var weight in weights)
-            length += weight.Length;
-        Outputs = length / inputs;
-        var all = new float[length];
-        var offset = 0;
-        foreach (var weight in weights)
-        {
-            weight.CopyTo(all, offset);
-            offset += weight.Length;
-        }
-
+            Outputs += weight.Length / inputs;
         var packed = Gemm.PackedLength(inputs, Outputs);
-        fixed (float* source = all)
-        {
-            if (precision == WeightPrecision.BFloat16)
-            {
-                _half = new NativeBuffer<ushort>(packed);
-                Gemm.PackBFloat16(source, inputs, Outputs, 1, inputs, _half.Pointer);
-            }
-            else
-            {
-                _single = new NativeBuffer<float>(packed);
-                Gemm.Pack(source, inputs, Outputs, 1, inputs, _single.Pointer);
-            }
-        }
+        if (precision == WeightPrecision.BFloat16)
+            _half = new NativeBuffer<ushort>(packed);
+        else
+            _single = new NativeBuffer<float>(packed);
+        Pack(weights);
     }
 
     public int Inputs { get; }
@@ -51,6 +36,31 @@ internal sealed unsafe class PackedMatrix : IDisposable
             Gemm.MultiplyBFloat16(x, Inputs, 1, _half.Pointer, y, Outputs, rows, Inputs, Outputs, accumulate);
         else
             Gemm.Multiply(x, Inputs, 1, _single!.Pointer, y, Outputs, rows, Inputs, Outputs, accumulate);
+    }
+
+    /// <summary>Packs other weights of the same shape in place.</summary>
+    public void Pack(params ReadOnlySpan<float[]> weights)
+    {
+        // Small ones are packed again after every update of a policy; what is large is packed once, and its copy must not stay in a pool.
+        var pooled = Inputs * Outputs <= LargestPooled;
+        var all = pooled ? ArrayPool<float>.Shared.Rent(Inputs * Outputs) : new float[Inputs * Outputs];
+        var offset = 0;
+        foreach (var weight in weights)
+        {
+            weight.CopyTo(all, offset);
+            offset += weight.Length;
+        }
+
+        fixed (float* source = all)
+        {
+            if (_half is not null)
+                Gemm.PackBFloat16(source, Inputs, Outputs, 1, Inputs, _half.Pointer);
+            else
+                Gemm.Pack(source, Inputs, Outputs, 1, Inputs, _single!.Pointer);
+        }
+
+        if (pooled)
+            ArrayPool<float>.Shared.Return(all);
     }
 
     public void Dispose()

@@ -35,7 +35,7 @@ internal sealed class TorchParameters : IDisposable
 
         Blocks = blocks;
         FinalNorm = Buffers.Leaf(["model.norm.weight"]);
-        Head = _config.TiedHead ? Embedding : Buffers.Leaf(["lm_head.weight"], _config.HiddenSize);
+        Head = _config.ScalarHead ? Buffers.Leaf(["score.weight"], _config.HiddenSize) : _config.TiedHead ? Embedding : Buffers.Leaf(["lm_head.weight"], _config.HiddenSize);
     }
 
     /// <summary>The model's weights.</summary>
@@ -51,7 +51,7 @@ internal sealed class TorchParameters : IDisposable
 
     public Tensor FinalNorm { get; }
 
-    /// <summary>Output head, [V, hidden]; the embeddings themselves where the head is tied.</summary>
+    /// <summary>Output head, [V, hidden], or [1, hidden] where it is scalar; the embeddings themselves where the head is tied.</summary>
     public Tensor Head { get; }
 
     /// <summary>The adapter with its present tensors; null without one.</summary>

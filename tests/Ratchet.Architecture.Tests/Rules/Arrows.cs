@@ -13,7 +13,7 @@ internal static class Arrows
         ["Ratchet.Verifiers"] = ["Ratchet"],
         ["Ratchet.Models"] = ["Ratchet"],
         ["Ratchet.Sampling"] = ["Ratchet", "Ratchet.Models"],
-        ["Ratchet.Learning"] = ["Ratchet", "Ratchet.Models"],
+        ["Ratchet.Learning"] = ["Ratchet", "Ratchet.Models", "Ratchet.Sampling"],
         ["Ratchet.Search"] = ["Ratchet", "Ratchet.Models", "Ratchet.Sampling"],
         ["Ratchet.Systems"] = Below,
         ["Ratchet.Cluster"] = [.. Below, "Ratchet.Systems"],

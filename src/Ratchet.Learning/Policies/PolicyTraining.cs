@@ -1,0 +1,43 @@
+using Ratchet.Tokenization;
+
+namespace Ratchet.Learning.Policies;
+
+/// <summary>
+/// Trains a policy on rewards: samples from the present weights, has the samples judged, and takes optimizer steps on them, batch by batch.
+/// </summary>
+/// <remarks>
+/// The sampler gets the weights in memory after every update; nothing is written between snapshots. A training that is killed goes on from its last snapshot when it is asked for
+/// again, and ends at the same bits; a finished one is returned as it is.
+/// </remarks>
+public sealed class PolicyTraining
+{
+    private readonly PolicyTrainingOptions _options;
+    private readonly ITokenizer _tokenizer;
+    private readonly RolloutJudge _judge;
+    private readonly PolicyEngine _engine;
+    private readonly PolicyTrainingHooks _hooks;
+
+    /// <summary>Makes a training.</summary>
+    /// <param name="options">Settings.</param>
+    /// <param name="tokenizer">Tokenizer of the policy; its end id ends samples. Written beside the weights.</param>
+    /// <param name="judge">Judges rollouts.</param>
+    /// <param name="engine">Engines; null for own kernels on one thread.</param>
+    /// <param name="hooks">What the caller hears and does meanwhile, or null.</param>
+    /// <exception cref="Runs.RatchetException">Settings are invalid; the message names all mistakes.</exception>
+    public PolicyTraining(PolicyTrainingOptions options, ITokenizer tokenizer, RolloutJudge judge, PolicyEngine? engine = null, PolicyTrainingHooks? hooks = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentNullException.ThrowIfNull(judge);
+        options.ThrowIfInvalid();
+        (_options, _tokenizer, _judge, _engine, _hooks) = (options, tokenizer, judge, engine ?? PolicyEngine.Cpu(), hooks ?? new PolicyTrainingHooks());
+    }
+
+    /// <summary>Trains.</summary>
+    /// <exception cref="Runs.RatchetException">A checkpoint is not readable, a prompt does not fit the model, or loss or gradient are no longer finite; a snapshot stays.</exception>
+    public Task<PolicyTrainingResult> TrainAsync(PolicyTrainingRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        throw new NotImplementedException($"{_options} {_tokenizer} {_judge} {_engine} {_hooks}");
+    }
+}
