@@ -1,5 +1,6 @@
 using Ratchet.Recipes;
 using Ratchet.Runs;
+using Ratchet.Systems.AlpacaFarm;
 using Ratchet.Systems.ChainOfExperts;
 using Ratchet.Systems.ExpertIteration;
 using Ratchet.Systems.Studies;
@@ -28,6 +29,7 @@ public sealed class SystemRuns : IRunService
     {
         ExpertIterationRecipe expertIteration => ExpertIterationRun.StartAsync(expertIteration, folder, observer, cancellationToken),
         ChainOfExpertsRecipe chainOfExperts => ChainOfExpertsRun.StartAsync(chainOfExperts, folder, observer, cancellationToken),
+        AlpacaFarmRecipe alpacaFarm => AlpacaFarmRun.StartAsync(alpacaFarm, folder, observer, cancellationToken),
         StudyRecipe => throw new RatchetException("This recipe is a study of many runs.", "Start it with 'ratchet study'."),
         _ => throw NoRun(recipe),
     };
@@ -40,6 +42,7 @@ public sealed class SystemRuns : IRunService
         {
             ExpertIterationRecipe => ExpertIterationRun.ResumeAsync(folder, observer, cancellationToken),
             ChainOfExpertsRecipe => ChainOfExpertsRun.ResumeAsync(folder, observer, cancellationToken),
+            AlpacaFarmRecipe => AlpacaFarmRun.ResumeAsync(folder, observer, cancellationToken),
             var recipe => throw NoRun(recipe),
         };
     }

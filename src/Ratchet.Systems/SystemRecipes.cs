@@ -1,4 +1,5 @@
 using Ratchet.Recipes;
+using Ratchet.Systems.AlpacaFarm;
 using Ratchet.Systems.ChainOfExperts;
 using Ratchet.Systems.ExpertIteration;
 using Ratchet.Systems.Studies;
@@ -12,5 +13,6 @@ public static class SystemRecipes
     public static RecipeCatalog Catalog { get; } = new RecipeCatalog()
         .Add<ExpertIterationRecipe>(ExpertIterationRecipe.SystemName)
         .Add<ChainOfExpertsRecipe>(ChainOfExpertsRecipe.SystemName)
+        .Add<AlpacaFarmRecipe>(AlpacaFarmRecipe.SystemName)
         .Add<StudyRecipe>(StudyRecipe.SystemName);
 }

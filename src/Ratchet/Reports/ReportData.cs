@@ -38,6 +38,9 @@ public sealed partial record ReportData
     /// <summary>What selection kept and left out, by round.</summary>
     public IReadOnlyList<SelectionReport> Selections { get; init; } = [];
 
+    /// <summary>Sections that the run's system added.</summary>
+    public IReadOnlyList<ReportSection> Sections { get; init; } = [];
+
     /// <summary>Last round against round 0 on the same held-out problems at <see cref="RoundComparison.K"/>, or null.</summary>
     public RoundComparison? Gain { get; init; }
 }

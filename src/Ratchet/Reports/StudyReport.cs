@@ -26,9 +26,11 @@ public static class StudyReport
         if (study.Description is not null)
             text.Append(study.Description.Trim()).Append("\n\n");
         text.Append(Facts(study)).Append("\n\n");
-        foreach (var table in Tables(study))
+        foreach (var table in Tables(study).Concat(study.Sections.Select(s => new Table(s.Title, s.Columns, [.. s.Rows.Select(r => r.ToArray())], [.. Curves(s)]) { Text = s.Text })))
         {
             text.Append($"## {table.Title}\n\n");
+            if (table.Text is not null)
+                text.Append(table.Text).Append("\n\n");
             if (table.Rows.Count > 0)
             {
                 text.Append("| ").AppendJoin(" | ", table.Columns.Select(Cell)).Append(" |\n").Append('|').Append(string.Concat(table.Columns.Select(_ => "---|"))).Append('\n');
@@ -75,6 +77,7 @@ public static class StudyReport
                 {(t.Notes.Count == 0 ? Markup.Empty : Markup.Of($"<ul>{t.Notes.Select(n => Markup.Of($"<li>{n}</li>"))}</ul>"))}
                 </section>
                 """))}
+            {RunReport.Added(study.Sections)}
             """));
     }
 
@@ -107,6 +110,15 @@ public static class StudyReport
                 []);
         }
 
+        if (study.Checks.Count > 0)
+        {
+            yield return new Table(
+                "Checks",
+                ["Check", "What must be seen", "What was seen", "Verdict"],
+                [.. study.Checks.Select(c => (string[])[c.Name, c.Claim, c.Result, c.Holds switch { true => "holds", false => "DOES NOT HOLD", _ => "not yet" }])],
+                []);
+        }
+
         List<string> unfinished = [.. study.Unfinished.Select(u => $"{u.Arm.Name}, seed {u.Run.Seed}: {u.Run.Status}{(u.Run.Message is null ? "" : $", {u.Run.Message}")}")];
         if (unfinished.Count > 0)
             yield return new Table("Runs that have not ended", [], [], unfinished);
@@ -125,5 +137,12 @@ public static class StudyReport
 
     private static string Signed(double? value) => value is { } v ? v.ToString("+0.0000;-0.0000;0", CultureInfo.InvariantCulture) : "none";
 
-    private sealed record Table(string Title, IReadOnlyList<string> Columns, IReadOnlyList<string[]> Rows, IReadOnlyList<string> Notes);
+    /// <summary>Charts as lines of text, for Markdown.</summary>
+    private static IEnumerable<string> Curves(ReportSection section) => section.Figures.SelectMany(f => f.Series.Select(s =>
+        $"{f.Title}, {s.Name}: {string.Join(", ", s.Points.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.X:0.##}: {p.Y:0.###}")))} ({f.XTitle}: value)"));
+
+    private sealed record Table(string Title, IReadOnlyList<string> Columns, IReadOnlyList<string[]> Rows, IReadOnlyList<string> Notes)
+    {
+        public string? Text { get; init; }
+    }
 }
