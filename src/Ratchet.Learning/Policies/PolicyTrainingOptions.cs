@@ -134,6 +134,8 @@ public sealed record PolicyTrainingOptions
 
         if (Algorithm is PolicyAlgorithm.Grpo or PolicyAlgorithm.Reinforce && Samples < 2)
             errors.Add($"{nameof(Samples)} must be at least 2 with {Algorithm}, which compares the samples of a prompt, not {Samples}.");
+        if (Algorithm == PolicyAlgorithm.Grpo && Grpo.Overlong is not null && Reward.Form == RewardForm.Verdict)
+            errors.Add($"{nameof(Grpo)}.{nameof(Grpo.Overlong)} needs the form {RewardForm.Bounded} or {RewardForm.Sigmoid} of {nameof(Reward)}: with {RewardForm.Verdict} a penalty counts for nothing.");
         return errors;
     }
 
@@ -173,7 +175,4 @@ public enum OffPolicyCorrection
     /// min(cap, π_proximal / π_behaviour): decoupled PPO (Hilton et al. 2022) with truncated importance sampling (Espeholt et al. 2018).
     /// </summary>
     Truncate,
-
-    /// <summary>They are left out.</summary>
-    Drop,
 }

@@ -46,7 +46,11 @@ internal sealed class ReferenceDecoder
     }
 
     /// <summary>Log-probability of each id after the first.</summary>
-    public double[] Score(IReadOnlyList<int> ids, int firstTargetInput = 0)
+    public double[] Score(IReadOnlyList<int> ids, int firstTargetInput = 0) =>
+        [.. Outputs(ids, firstTargetInput).Select((logits, t) => logits[ids[t + 1]] - logits.Max() - Math.Log(logits.Sum(l => Math.Exp(l - logits.Max()))))];
+
+    /// <summary>What the head gives for each id but the last.</summary>
+    public double[][] Outputs(IReadOnlyList<int> ids, int firstTargetInput = 0)
     {
         int n = ids.Count, h = _config.HiddenSize;
         var embedding = _weights["model.embed_tokens.weight"];
@@ -55,16 +59,8 @@ internal sealed class ReferenceDecoder
             x[t] = embedding[(ids[t] * h)..((ids[t] + 1) * h)];
         for (var layer = 0; layer < _config.Layers; layer++)
             Block(x, $"model.layers.{layer}.", layer == _config.Layers - 1 ? firstTargetInput : 0);
-        var head = _weights[_config.TiedHead ? "model.embed_tokens.weight" : "lm_head.weight"];
-        var result = new double[n - 1];
-        for (var t = 0; t < n - 1; t++)
-        {
-            var logits = Project(Norm(x[t], _weights["model.norm.weight"]), head, null);
-            var max = logits.Max();
-            result[t] = logits[ids[t + 1]] - max - Math.Log(logits.Sum(l => Math.Exp(l - max)));
-        }
-
-        return result;
+        var head = _weights[_config.ScalarHead ? "score.weight" : _config.TiedHead ? "model.embed_tokens.weight" : "lm_head.weight"];
+        return [.. x.Take(n - 1).Select(state => Project(Norm(state, _weights["model.norm.weight"]), head, null))];
     }
 
     /// <summary>Central difference of loss and balance loss in one weight.</summary>
