@@ -43,13 +43,13 @@ public sealed record JudgeAudit
     public required double Bias { get; init; }
 
     /// <summary>Share of labels that differ from the mode of the judge's other labels of the pair; null with one label a pair.</summary>
-    public required double? Variance { get; init; }
+    public double? Variance { get; init; }
 
     /// <summary>Share of preferences for the longer response, of pairs whose lengths differ by more than the limit; null where there are none.</summary>
-    public required double? Longer { get; init; }
+    public double? Longer { get; init; }
 
     /// <summary>Share of preferences for the list, of pairs with one list; null where there are none.</summary>
-    public required double? List { get; init; }
+    public double? List { get; init; }
 
     /// <summary>Share of preferences for the response that stands first in the pair.</summary>
     public required double First { get; init; }
