@@ -9,7 +9,7 @@ public sealed record ImitationSettings
 {
     /// <summary>Passes over the rows.</summary>
     [Between(0, 10_000, MinimumOutside = true)]
-    public double Epochs { get; init; } = 6;
+    public double Epochs { get; init; } = 4;
 
     /// <summary>Largest learning rate.</summary>
     [Between(0, 1, MinimumOutside = true)]
@@ -17,7 +17,7 @@ public sealed record ImitationSettings
 
     /// <summary>Most tokens of one optimizer step.</summary>
     [Between(8, 100_000_000)]
-    public int BatchTokens { get; init; } = 1024;
+    public int BatchTokens { get; init; } = 2048;
 
     internal LearningOptions Options(FarmEngine engine) => new()
     {
@@ -35,11 +35,11 @@ public sealed record FarmRewardSettings
 
     /// <summary>Largest learning rate.</summary>
     [Between(0, 1, MinimumOutside = true)]
-    public double LearningRate { get; init; } = 0.0005;
+    public double LearningRate { get; init; } = 0.001;
 
     /// <summary>Pairs of an optimizer step.</summary>
     [Between(1, 100_000)]
-    public int BatchPairs { get; init; } = 16;
+    public int BatchPairs { get; init; } = 32;
 }
 
 /// <summary>What is taken of n samples.</summary>
@@ -76,7 +76,7 @@ public sealed record BestOfNSettings
     [Between(1, 100_000)]
     public int ExpertIterationN { get; init; } = 16;
 
-    /// <summary>Largest n of <c>method: best-of-n-curve</c>.</summary>
+    /// <summary>Largest n of <c>method: best_of_n_curve</c>.</summary>
     [Between(2, 1_000_000)]
     public int CurveN { get; init; } = 1024;
 
@@ -234,9 +234,9 @@ public sealed record FarmAnnotatorSettings
 /// <summary>Evaluation.</summary>
 public sealed record FarmEvaluationSettings
 {
-    /// <summary>Divides the logits when a policy's response is sampled; best-of-n samples at 1.</summary>
+    /// <summary>Divides the logits when a policy's response is sampled. The paper has 0.7, and 1 for best-of-n; here a lower one mends the start model's random mistakes by itself.</summary>
     [Between(0, 10)]
-    public double Temperature { get; init; } = 0.7;
+    public double Temperature { get; init; } = 1;
 
     /// <summary>Most tokens of a response, here and in training.</summary>
     [Between(1, 10_000)]

@@ -54,7 +54,7 @@ public sealed record AlpacaFarmRecipe : Recipe
     /// <summary>The reward model.</summary>
     public FarmRewardSettings RewardModel { get; init; } = new();
 
-    /// <summary><c>best-of-n</c>, and the samples of <c>expert-iteration</c>.</summary>
+    /// <summary><c>best_of_n</c>, and the samples of <c>expert_iteration</c>.</summary>
     public BestOfNSettings BestOfN { get; init; } = new();
 
     /// <summary>Direct preference optimization.</summary>
@@ -125,6 +125,7 @@ public enum FarmMethod
     Quark,
 
     /// <summary>No method: what best-of-n gives for n up to very many, by reward and by gold utility.</summary>
+    [Word("best_of_n_curve")]
     BestOfNCurve,
 }
 
@@ -149,11 +150,11 @@ public sealed record FarmDataSettings
 {
     /// <summary>Demonstrations that the start model learns from.</summary>
     [Between(1, 1_000_000)]
-    public int Start { get; init; } = 1500;
+    public int Start { get; init; } = 6000;
 
-    /// <summary>Demonstrations of <c>method: sft-large</c>; the first of them are the start's.</summary>
+    /// <summary>Demonstrations of <c>method: sft_large</c>; the first of them are the start's.</summary>
     [Between(1, 10_000_000)]
-    public int Large { get; init; } = 7500;
+    public int Large { get; init; } = 18_000;
 
     /// <summary>Share of demonstrations that ask for a verbose or a concise response.</summary>
     [Between(0, 1)]
@@ -173,7 +174,7 @@ public sealed record FarmDataSettings
 
     /// <summary>Preference pairs: two samples of the start model for each of so many instructions.</summary>
     [Between(1, 1_000_000)]
-    public int Pairs { get; init; } = 800;
+    public int Pairs { get; init; } = 10_000;
 
     /// <summary>Instructions without labels, for methods with a reward model.</summary>
     [Between(1, 1_000_000)]
