@@ -11,7 +11,7 @@ using F = TorchSharp.torch.nn.functional;
 /// module a layer, fused attention, the library's AdamW, a key-value cache that grows by concatenation, sampling on the library.
 /// </summary>
 /// <remarks>Scalars have names that outlive their calls, for the reason that <see cref="TorchScalars"/> gives; that costs and saves nothing.</remarks>
-internal sealed class PlainEager : IDisposable
+internal sealed partial class PlainEager : IDisposable
 {
     private readonly PlainDecoder _model;
     private readonly AdamW _optimizer;

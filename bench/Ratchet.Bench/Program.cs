@@ -8,6 +8,8 @@ const string Usage = """
                  --sizes 1,10 (of 1, 10, 30)  --threads 1,2  --repeats 5  --tokens 2048 (a step)
       sampling   the same three for sampling
                  --sizes 1 (of 1, 10, 30, 100)  --batches 1,32  --threads 1,2  --repeats 5  --prompt 40 (tokens)  --share 1 (samples a prompt)
+      grpo       a policy training by GRPO: own kernels, tensor library and plain eager code, rollouts and updates a second and where the time goes
+                 --size 1 (of 1, 10, 30)  --threads 2  --repeats 3  --prompts 64  --samples 8  --minibatch 64  --new 64 (tokens)  --plain-batch 128 (sequences)
       load       loading a checkpoint beside cat of its file: --megabytes 1000  --type float32 (or bfloat16)  --repeats 5
       trainer    the own trainer alone: --seconds 8  --sizes 1,10,30  --threads 1,2
       sampler    the own sampler alone: THREADS [bf16]
@@ -37,6 +39,7 @@ Action? verb = args.FirstOrDefault() switch
 {
     "training" => () => TrainingSideBySide.Run(rest),
     "sampling" => () => SamplingSideBySide.Run(rest),
+    "grpo" => () => GrpoBench.Run(rest),
     "load" => () => LoadBench.Run(rest),
     "trainer" => () => TrainerBench.Run(rest),
     "sampler" => () => SamplerBench.Run(rest),

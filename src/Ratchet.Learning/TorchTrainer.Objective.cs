@@ -230,7 +230,7 @@ public sealed partial class TorchTrainer
             if (quantities.HasFlag(TokenQuantities.Entropy))
                 entropy = -(all.exp() * all).sum(1);
             if (quantities.HasFlag(TokenQuantities.Divergence))
-                divergence = (all.exp() * (all - References(references!))).sum(1);
+                divergence = (all.exp() * all.Plus(-References(references!))).sum(1);
             return new TokenTensors(chosen, entropy, divergence, null);
         }
 

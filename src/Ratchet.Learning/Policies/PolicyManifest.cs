@@ -23,8 +23,8 @@ internal sealed record PolicyManifest
     /// <summary>Hash of the request.</summary>
     public required string RequestHash { get; init; }
 
-    /// <summary>Settings.</summary>
-    public required PolicyTrainingOptions Options { get; init; }
+    /// <summary>Settings, to be read by people.</summary>
+    public required JsonElement Options { get; init; }
 
     /// <summary>Hash of the start weights.</summary>
     public required string FromWeightsHash { get; init; }

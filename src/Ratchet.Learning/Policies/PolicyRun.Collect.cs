@@ -61,7 +61,7 @@ internal sealed partial class PolicyRun
             var prompt = NextPrompt();
             var stream = streams.Derive(firstGroup + i);
             prompts.Add(prompt);
-            requests.Add(new SamplePrompt(best is { } id ? [.. prompt.Ids, id] : prompt.Ids, [.. Enumerable.Range(0, _options.Samples).Select(s => stream.Derive(s))]));
+            requests.Add(new SamplePrompt(best is { } id ? [id, .. prompt.Ids] : prompt.Ids, [.. Enumerable.Range(0, _options.Samples).Select(s => stream.Derive(s))]));
         }
 
         var samples = _sampler.Generate(requests, new SamplingOptions { Temperature = _options.Temperature, MaxNewTokens = _options.MaxNewTokens, MaxBatch = _options.MaxBatch, StopIds = [_tokenizer.EndId] }, cancellationToken);

@@ -155,6 +155,10 @@ internal sealed partial class PolicyRun
     private PolicyUpdate LearnQuantiles(int update, List<Rollout> rollouts, PolicyUpdate numbers)
     {
         var quark = _options.Quark;
+
+        // The token that was asked for gives way to the one that was earned.
+        if (quark.RewardTokens.Count > 0)
+            rollouts = rollouts.ConvertAll(r => r with { Ids = [.. r.Ids.Skip(1)], TargetStart = r.TargetStart - 1 });
         Example[] rows = [.. ImitationRows.Quantiles(rollouts, quark.Quantiles, quark.RewardTokens)];
         numbers = numbers with { KlCoefficient = quark.KlCoefficient };
         return Steps(

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Ratchet.Checkpoints;
 using Ratchet.Loop;
 using Ratchet.Models;
@@ -139,7 +140,7 @@ internal sealed partial class PolicyRun : IDisposable
         var manifest = new PolicyManifest
         {
             RequestHash = _hash,
-            Options = _options,
+            Options = JsonSerializer.SerializeToElement(_options, PolicyManifest.Json),
             FromWeightsHash = _request.From.WeightsHash,
             ReferenceWeightsHash = (_request.Reference ?? _request.From).WeightsHash,
             Updates = _state.Updates,

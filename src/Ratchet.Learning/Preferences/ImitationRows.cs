@@ -43,12 +43,12 @@ public static class ImitationRows
     }
 
     /// <summary>
-    /// Binary reward conditioning (AlpacaFarm): both responses of each pair, behind the prompt and an id that says which was preferred. Sampling then asks for the good one. Ties are left
-    /// out.
+    /// Binary reward conditioning (AlpacaFarm): both responses of each pair, with an id in front of the prompt that says which was preferred. Sampling then asks for the good one. Ties
+    /// are left out.
     /// </summary>
     /// <param name="pairs">Pairs.</param>
-    /// <param name="goodId">Id in front of preferred responses.</param>
-    /// <param name="badId">Id in front of the others.</param>
+    /// <param name="goodId">Id in front of prompts with the preferred response.</param>
+    /// <param name="badId">Id in front of prompts with the other.</param>
     public static IReadOnlyList<Example> Conditioned(IEnumerable<PreferencePair> pairs, int goodId, int badId)
     {
         ArgumentNullException.ThrowIfNull(pairs);
@@ -56,7 +56,7 @@ public static class ImitationRows
     }
 
     /// <summary>
-    /// Quantiles of reward (Lu et al. 2022): every rollout behind the id of its quantile, the best quantile's id first. Without ids the best quantile alone. Quantiles are of all rollouts
+    /// Quantiles of reward (Lu et al. 2022): every rollout with the id of its quantile in front of the prompt, the best quantile's id first. Without ids the best quantile alone. Quantiles are of all rollouts
     /// given; among equal rewards the earlier counts as better. Rollouts of unknown outcome are left out.
     /// </summary>
     /// <param name="rollouts">Rollouts.</param>
@@ -73,7 +73,7 @@ public static class ImitationRows
             var quantile = (int)((long)i * quantiles / sorted.Count);
             if (rewardTokens.Count == 0 && quantile > 0)
                 break;
-            rows.Add(rewardTokens.Count == 0 ? sorted[i].ToExample() : Behind(sorted[i], rewardTokens[quantile]));
+            rows.Add(rewardTokens.Count == 0 ? sorted[i].ToExample() : With(rewardTokens[quantile], sorted[i]));
         }
 
         return rows;
@@ -85,20 +85,20 @@ public static class ImitationRows
         return rollouts.Where(r => seen.Add(string.Join(' ', r.Ids)));
     }
 
-    private static Example Row(PreferencePair pair, IReadOnlyList<int> response, string role, int[] between) => new()
+    private static Example Row(PreferencePair pair, IReadOnlyList<int> response, string role, int[] front) => new()
     {
         Id = $"{pair.Id}/{role}",
-        Ids = [.. pair.Prompt, .. between, .. response],
-        TargetStart = pair.Prompt.Count + between.Length,
+        Ids = [.. front, .. pair.Prompt, .. response],
+        TargetStart = front.Length + pair.Prompt.Count,
         Weight = (float)pair.Weight,
         ProblemId = pair.ProblemId,
         AttemptIds = [],
     };
 
-    /// <summary>The row of a rollout with one more id between prompt and sample.</summary>
-    private static Example Behind(Rollout rollout, int id) => rollout.ToExample() with
+    /// <summary>The row of a rollout with one more id in front.</summary>
+    private static Example With(int id, Rollout rollout) => rollout.ToExample() with
     {
-        Ids = [.. rollout.Ids.Take(rollout.TargetStart), id, .. rollout.Ids.Skip(rollout.TargetStart)],
+        Ids = [id, .. rollout.Ids],
         TargetStart = rollout.TargetStart + 1,
         Masked = [.. rollout.Masked.Select(s => new IdSpan(s.Start + 1, s.End + 1))],
     };
