@@ -68,7 +68,7 @@ public static class InstructionGenerator
             case InstructionKind.Sort:
                 var numbers = Enumerable.Range(0, InstructionWords.LargestNumber + 1).ToArray();
                 stream.Shuffle(numbers.AsSpan());
-                return new Instruction { Kind = kind, Numbers = [.. numbers.Take(3 + stream.NextInt(3))] };
+                return new Instruction { Kind = kind, Numbers = [.. numbers.Take(3 + stream.NextInt(2))] };
             case InstructionKind.Add:
                 var addends = new List<int>();
                 var most = InstructionWords.LargestNumber;
@@ -83,7 +83,7 @@ public static class InstructionGenerator
                 return new Instruction { Kind = kind, Numbers = mixed };
             case InstructionKind.Upper:
                 var letters = new List<string>();
-                for (var n = 2 + stream.NextInt(4); n > 0; n--)
+                for (var n = 2 + stream.NextInt(3); n > 0; n--)
                     letters.Add(InstructionWords.Letters[stream.NextInt(InstructionWords.Letters.Count)]);
                 return new Instruction { Kind = kind, Letters = letters };
             default:
@@ -91,7 +91,7 @@ public static class InstructionGenerator
                 var items = topic.Items.ToArray();
                 stream.Shuffle(items.AsSpan());
                 var excluded = items.Take(stream.NextInt(3)).ToList();
-                return new Instruction { Kind = kind, Numbers = [1 + stream.NextInt(Math.Min(4, items.Length - excluded.Count))], Topic = topic.Name, Excluded = excluded };
+                return new Instruction { Kind = kind, Numbers = [1 + stream.NextInt(3)], Topic = topic.Name, Excluded = excluded };
         }
     }
 

@@ -22,8 +22,9 @@ public sealed record InstructionWriterOptions
 /// <summary>Writes responses, right ones and such with mistakes that people make.</summary>
 public static class InstructionWriter
 {
-    /// <summary>Most polite phrases of a response.</summary>
-    private const int MostPhrases = 6;
+    /// <summary>Most polite phrases of a response, and of one that is to be verbose.</summary>
+    private const int MostPhrases = 3;
+    private const int MostVerbosePhrases = 6;
 
     /// <summary>The words of the shortest right response.</summary>
     public static IReadOnlyList<string> Shortest(Instruction instruction)
@@ -127,7 +128,7 @@ public static class InstructionWriter
         if (style == InstructionStyle.Concise)
             return (0, 0);
         var phrases = style == InstructionStyle.Verbose ? 2 : 0;
-        while (phrases < MostPhrases && stream.NextDouble() < politeness)
+        while (phrases < (style == InstructionStyle.Verbose ? MostVerbosePhrases : MostPhrases) && stream.NextDouble() < politeness)
             phrases++;
         var before = phrases > 0 && stream.NextInt(2) == 0 ? 1 : 0;
         return (before, phrases - before);

@@ -186,7 +186,7 @@ public sealed record FarmDataSettings
 
     /// <summary>Instructions that the reported numbers are over.</summary>
     [Between(5, 100_000)]
-    public int Evaluation { get; init; } = 400;
+    public int Evaluation { get; init; } = 250;
 
     /// <summary>Pairs for the audit of annotators and the reward model's accuracy, of other samples than it was trained on.</summary>
     [Between(5, 100_000)]

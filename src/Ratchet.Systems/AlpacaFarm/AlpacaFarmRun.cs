@@ -91,7 +91,7 @@ public static class AlpacaFarmRun
     {
         var methods = new FarmMethods(world, stages, run, progress);
         var policy = journal.Checkpoints() is [var made, ..] ? methods.Reload(made) : await methods.TrainAsync(cancellationToken);
-        Keep(world, run, journal, clock, progress, policy);
+        policy = Keep(world, run, journal, clock, progress, policy);
         var evaluation = new FarmEvaluation(world, stages, run, progress);
         var outputs = await evaluation.RespondAsync(policy, methods.Between, measures, cancellationToken);
         await evaluation.JudgeAsync(outputs, measures, cancellationToken);
@@ -125,21 +125,23 @@ public static class AlpacaFarmRun
     }
 
     /// <summary>Puts the policy into the run's folder under its fixed name and records it.</summary>
-    private static void Keep(FarmWorld world, RunFolder run, RunJournal journal, Stopwatch clock, FarmProgress progress, FarmPolicy policy)
+    private static FarmPolicy Keep(FarmWorld world, RunFolder run, RunJournal journal, Stopwatch clock, FarmProgress progress, FarmPolicy policy)
     {
         if (journal.Checkpoints().Count > 0)
-            return;
+            return policy;
         var target = run.CheckpointPath(PolicyId);
         if (Path.GetFullPath(policy.Policy.Folder) != Path.GetFullPath(target))
             CheckpointStore.Save(target, PolicyId, CheckpointStore.LoadWeights(policy.Policy.Folder), world.Tokenizer.Save());
         var seconds = clock.Elapsed.TotalSeconds;
         clock.Restart();
+        var kept = policy with { Policy = CheckpointStore.Open(target, PolicyId) };
         journal.AddCheckpoint(
-            new RecordedCheckpoint(PolicyId, 0, null, CheckpointStore.Open(target, PolicyId).WeightsHash, policy.Steps, policy.Tokens, policy.Loss),
+            new RecordedCheckpoint(PolicyId, 0, null, kept.Policy.WeightsHash, policy.Steps, policy.Tokens, policy.Loss),
             [],
             new StageTiming("learn", seconds) { LearnSeconds = seconds, TrainedTokens = progress.TrainedTokens });
         foreach (var left in Directory.EnumerateDirectories(run.CheckpointsPath).Where(d => Path.GetFileName(d) != PolicyId))
             Directory.Delete(left, recursive: true);
+        return kept;
     }
 
     private static bool UsesRewardModel(AlpacaFarmRecipe recipe) =>

@@ -215,6 +215,7 @@ public sealed class ExpertIterationRecipeTests
     [Theory]
     [InlineData("expert-iteration")]
     [InlineData("chain-of-experts")]
+    [InlineData("alpaca-farm")]
     [InlineData("study")]
     public void The_table_of_keys_in_the_docs_is_the_one_that_is_generated(string system)
     {
