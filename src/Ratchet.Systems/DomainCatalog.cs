@@ -1,4 +1,5 @@
 using Ratchet.Domains.Blocks;
+using Ratchet.Domains.Instructions;
 using Ratchet.Domains.Propositional;
 using Ratchet.Domains.Rules;
 using Ratchet.Problems;
@@ -14,6 +15,7 @@ public static class DomainCatalog
         ("propositional", static () => new PropositionalDomain()),
         ("blocks", static () => new BlocksDomain()),
         ("rules", static () => new RulesDomain()),
+        ("instructions", static () => new InstructionsDomain()),
     ];
 
     /// <summary>Names, in the order of <c>ratchet list</c>.</summary>

@@ -79,9 +79,16 @@ public sealed class AnnotateVerbTests : IDisposable
         return In(name);
     }
 
+    /// <summary>The first, in the form that a prompt asks for.</summary>
+    private static string Verdict(string prompt) =>
+        prompt.Contains("JSON", StringComparison.Ordinal) ? "{\"reason\": \"none\", \"first_is_better\": true}"
+        : prompt.Contains("Verdict", StringComparison.Ordinal) ? "Verdict 1: A\nVerdict 2: A"[..(prompt.Contains("2 comparisons", StringComparison.Ordinal) ? 25 : 12)]
+        : prompt.Contains("numbered", StringComparison.Ordinal) ? (prompt.Contains("2 numbered", StringComparison.Ordinal) ? "1: A\n2: A" : "1: A")
+        : "A";
+
     private sealed class Scripted : ICompletionModel
     {
         public Task<CompletionReply> CompleteAsync(CompletionCall call, CancellationToken cancellationToken) =>
-            Task.FromResult(new CompletionReply { Choices = [new CompletionChoice { Text = "1: A\nVerdict 1: A\n\"first_is_better\": true" }], InputTokens = 9, OutputTokens = 3 });
+            Task.FromResult(new CompletionReply { Choices = [new CompletionChoice { Text = Verdict(call.Messages![0].Content) }], InputTokens = 9, OutputTokens = 3 });
     }
 }

@@ -5,13 +5,13 @@ namespace Ratchet.Domains.Instructions;
 /// <summary>Which part of the world of instructions is drawn from; the parts share no instruction.</summary>
 public enum InstructionPart
 {
-    /// <summary>Six of eight: all that is trained on.</summary>
+    /// <summary>Five of eight: all that is trained on.</summary>
     Training,
 
     /// <summary>One of eight: for choosing between settings.</summary>
     Validation,
 
-    /// <summary>One of eight: for the numbers that are reported.</summary>
+    /// <summary>Two of eight: for the numbers that are reported.</summary>
     Evaluation,
 }
 
@@ -57,7 +57,7 @@ public static class InstructionGenerator
     public static InstructionPart PartOf(Instruction instruction)
     {
         ArgumentNullException.ThrowIfNull(instruction);
-        return (Convert.ToInt32(instruction.CanonicalHash[..2], 16) % 8) switch { 0 => InstructionPart.Evaluation, 1 => InstructionPart.Validation, _ => InstructionPart.Training };
+        return (Convert.ToInt32(instruction.CanonicalHash[..2], 16) % 8) switch { 0 or 1 => InstructionPart.Evaluation, 2 => InstructionPart.Validation, _ => InstructionPart.Training };
     }
 
     internal static Instruction Draw(ref RandomStream stream, InstructionKind? wanted = null)

@@ -39,7 +39,7 @@ public sealed record FarmRewardSettings
 
     /// <summary>Pairs of an optimizer step.</summary>
     [Between(1, 100_000)]
-    public int BatchPairs { get; init; } = 32;
+    public int BatchPairs { get; init; } = 64;
 }
 
 /// <summary>What is taken of n samples.</summary>
@@ -94,7 +94,7 @@ public sealed record FarmDpoSettings
 
     /// <summary>Passes over the pairs.</summary>
     [Between(0, 10_000, MinimumOutside = true)]
-    public double Epochs { get; init; } = 2;
+    public double Epochs { get; init; } = 1;
 
     /// <summary>Largest learning rate.</summary>
     [Between(0, 1, MinimumOutside = true)]
@@ -102,7 +102,7 @@ public sealed record FarmDpoSettings
 
     /// <summary>Pairs of an optimizer step.</summary>
     [Between(1, 100_000)]
-    public int BatchPairs { get; init; } = 32;
+    public int BatchPairs { get; init; } = 64;
 }
 
 /// <summary>Which checkpoint of an online training is evaluated.</summary>

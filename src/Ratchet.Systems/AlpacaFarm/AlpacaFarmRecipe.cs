@@ -49,7 +49,7 @@ public sealed record AlpacaFarmRecipe : Recipe
     public ImitationSettings Sft { get; init; } = new();
 
     /// <summary>Supervised training from the start model on preference pairs: <c>feedme</c> and <c>conditioning</c>.</summary>
-    public ImitationSettings Imitation { get; init; } = new() { Epochs = 3, LearningRate = 0.0005 };
+    public ImitationSettings Imitation { get; init; } = new() { Epochs = 1, LearningRate = 0.0005 };
 
     /// <summary>The reward model.</summary>
     public FarmRewardSettings RewardModel { get; init; } = new();
@@ -150,11 +150,11 @@ public sealed record FarmDataSettings
 {
     /// <summary>Demonstrations that the start model learns from.</summary>
     [Between(1, 1_000_000)]
-    public int Start { get; init; } = 6000;
+    public int Start { get; init; } = 20_000;
 
     /// <summary>Demonstrations of <c>method: sft_large</c>; the first of them are the start's.</summary>
     [Between(1, 10_000_000)]
-    public int Large { get; init; } = 18_000;
+    public int Large { get; init; } = 40_000;
 
     /// <summary>Share of demonstrations that ask for a verbose or a concise response.</summary>
     [Between(0, 1)]
@@ -174,7 +174,7 @@ public sealed record FarmDataSettings
 
     /// <summary>Preference pairs: two samples of the start model for each of so many instructions.</summary>
     [Between(1, 1_000_000)]
-    public int Pairs { get; init; } = 10_000;
+    public int Pairs { get; init; } = 20_000;
 
     /// <summary>Instructions without labels, for methods with a reward model.</summary>
     [Between(1, 1_000_000)]
@@ -186,7 +186,7 @@ public sealed record FarmDataSettings
 
     /// <summary>Instructions that the reported numbers are over.</summary>
     [Between(5, 100_000)]
-    public int Evaluation { get; init; } = 250;
+    public int Evaluation { get; init; } = 400;
 
     /// <summary>Pairs for the audit of annotators and the reward model's accuracy, of other samples than it was trained on.</summary>
     [Between(5, 100_000)]
