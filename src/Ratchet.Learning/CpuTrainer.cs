@@ -144,7 +144,7 @@ public sealed unsafe partial class CpuTrainer : IDecoderTrainer
     {
         ArgumentNullException.ThrowIfNull(sequences);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        RowCheck.Vocabulary(Config);
+        Config.ThrowIfScalarHead();
         _scores = new float[sequences.Count][];
         var rows = new List<PassRow>(sequences.Count);
         for (var i = 0; i < sequences.Count; i++)
@@ -280,7 +280,7 @@ public sealed unsafe partial class CpuTrainer : IDecoderTrainer
     {
         ArgumentNullException.ThrowIfNull(rows);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        RowCheck.Vocabulary(Config);
+        Config.ThrowIfScalarHead();
         if (_rows.Length < rows.Count)
             _rows = new PassRow[rows.Count * 2];
         var tokens = 0;

@@ -29,13 +29,6 @@ internal static class RowCheck
             throw new RatchetException($"Row '{row.Id}' has the weight {row.Weight}; a weight is finite and at least 0.", "Correct the weight, or leave the row out.");
     }
 
-    /// <summary>Throws where a model has no distribution over ids.</summary>
-    public static void Vocabulary(DecoderConfig config)
-    {
-        if (config.ScalarHead)
-            throw new RatchetException("The model has a scalar head: it gives values and no log-probabilities.", "Train it on an objective that asks for values, or use a model with an output head.");
-    }
-
     /// <summary>Throws when a model has not what an objective asks for.</summary>
     public static void Quantities(TokenQuantities quantities, double temperature, IReadOnlyList<float[]>? references, IReadOnlyList<Example> rows, DecoderConfig config)
     {
@@ -47,7 +40,7 @@ internal static class RowCheck
         if (quantities == TokenQuantities.None)
             throw new RatchetException("The objective asks for no numbers.", "Let it ask for what its loss is made from.");
         if ((quantities & ~TokenQuantities.Value) != 0)
-            Vocabulary(config);
+            config.ThrowIfScalarHead();
         if (quantities.HasFlag(TokenQuantities.Value) && !config.ScalarHead)
             throw new RatchetException("The objective asks for values, and the model has no scalar head.", "Use a model with one (DecoderWeights.WithScalarHead).");
         if (!(temperature > 0 && double.IsFinite(1 / temperature)))

@@ -89,7 +89,7 @@ public sealed partial class TorchTrainer : IDecoderTrainer
     public IReadOnlyList<float[]> Score(IReadOnlyList<IReadOnlyList<int>> sequences)
     {
         ArgumentNullException.ThrowIfNull(sequences);
-        RowCheck.Vocabulary(Config);
+        Config.ThrowIfScalarHead();
         for (var i = 0; i < sequences.Count; i++)
             RowCheck.Ids(sequences[i], Config, $"Sequence {i}");
         using var permits = _decoder.Enter(_budget);
@@ -341,7 +341,7 @@ public sealed partial class TorchTrainer : IDecoderTrainer
     {
         ArgumentNullException.ThrowIfNull(rows);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        RowCheck.Vocabulary(Config);
+        Config.ThrowIfScalarHead();
         tokens = 0;
         var total = 0.0;
         foreach (var row in rows)

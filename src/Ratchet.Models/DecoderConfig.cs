@@ -126,6 +126,14 @@ public sealed partial record DecoderConfig
             throw new RatchetException($"The own kernels do not compute this model: it has {string.Join(" and ", NotOnOwnKernels(training))}.", "Use the tensor library: engine.sampler: torch and engine.learner: torch.");
     }
 
+    /// <summary>Throws where the model has a scalar head, and so no distribution over ids.</summary>
+    /// <exception cref="RatchetException">It has one.</exception>
+    public void ThrowIfScalarHead()
+    {
+        if (ScalarHead)
+            throw new RatchetException("The model has a scalar head: it gives values and no log-probabilities, and nothing can be sampled from it.", "Use a model with an output head; a reward model is read by RewardModel, and trained on objectives that ask for values.");
+    }
+
     private IEnumerable<string> NotOnOwnKernels(bool training)
     {
         if (LatentAttention is not null)
@@ -134,8 +142,6 @@ public sealed partial record DecoderConfig
             yield return "a mixture of experts";
         if (Mixture is { Groups: > 1 } && training)
             yield return "a mixture of experts in groups";
-        if (ScalarHead && !training)
-            yield return "a scalar head, which nothing can be sampled from";
         if (SlidingWindow is not null)
             yield return $"a sliding window of {SlidingWindow} positions";
     }

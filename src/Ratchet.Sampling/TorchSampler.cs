@@ -24,9 +24,11 @@ public sealed class TorchSampler : ISampler
     /// <param name="weights">Weights.</param>
     /// <param name="options">Device and type of computation; null for float32 on CPU.</param>
     /// <param name="budget">Permits to work on, or null for none: as many as the library's threads on the CPU, given back between two tokens where others wait.</param>
-    /// <exception cref="Runs.RatchetException">A setting is out of range, or the library or device is not available.</exception>
+    /// <exception cref="Runs.RatchetException">A setting is out of range, the model has a scalar head, or the library or device is not available.</exception>
     public TorchSampler(DecoderWeights weights, TorchOptions? options = null, ThreadBudget? budget = null)
     {
+        ArgumentNullException.ThrowIfNull(weights);
+        weights.Config.ThrowIfScalarHead();
         _decoder = new TorchDecoder(weights, options);
         _budget = budget;
     }

@@ -33,6 +33,26 @@ public sealed class CheckpointStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_scalar_head_is_a_classifier_of_one_label_and_keeps_its_trunk()
+    {
+        var policy = TinyModels.Weights(TinyModels.Plain);
+        var weights = policy.WithScalarHead(Ratchet.Loop.RandomStream.FromSeed(3));
+        var saved = CheckpointStore.Save(_folder["reward"], "reward", weights, NoFiles);
+
+        var loaded = CheckpointStore.LoadWeights(saved.Folder);
+        Assert.Equal(weights.Config, loaded.Config);
+        Assert.True(loaded.Config.ScalarHead);
+        Assert.Equal(policy["model.embed_tokens.weight"], loaded["model.embed_tokens.weight"]);
+        Assert.Equal(policy.Config.HiddenSize, loaded["score.weight"].Length);
+        Assert.DoesNotContain(loaded.Config.WeightShapes(), s => s.Name == "lm_head.weight");
+        Assert.Equal(loaded.Config.WeightShapes().Sum(s => s.Shape.Aggregate(1L, (a, b) => a * b)), loaded.Config.ParameterCount);
+        var config = File.ReadAllText(_folder["reward/config.json"]);
+        Assert.Contains("ForSequenceClassification", config);
+        Assert.Contains("label", Assert.Throws<RatchetException>(() => HuggingFaceConfig.Read(config.Replace("\"0\": \"LABEL_0\"", "\"0\": \"A\", \"1\": \"B\"", StringComparison.Ordinal))).Message);
+        Assert.Contains("scalar head", Assert.Throws<RatchetException>(() => new Ratchet.Models.Cpu.CpuDecoder(loaded)).Message);
+    }
+
+    [Fact]
     public void Saving_twice_gives_the_same_bytes_and_replaces_the_folder()
     {
         var weights = TinyModels.Weights(TinyModels.Plain);

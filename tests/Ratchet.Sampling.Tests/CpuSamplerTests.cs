@@ -61,6 +61,24 @@ public sealed class CpuSamplerTests
         Assert.Equal(samples.Count, next);
     }
 
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void Other_weights_in_place_are_sampled_as_by_a_sampler_made_from_them(string variant)
+    {
+        var (first, second) = (Models.Weights(Variant(variant)), Models.Weights(Variant(variant), 9));
+        foreach (var precision in (WeightPrecision[])[WeightPrecision.Float32, WeightPrecision.BFloat16])
+        {
+            using var loaded = new CpuSampler(first, precision: precision);
+            using var made = new CpuSampler(second, precision: precision);
+            IReadOnlyList<SamplePrompt> prompts = [new SamplePrompt([1, 2, 3], [Ratchet.Loop.RandomStream.FromSeed(1), Ratchet.Loop.RandomStream.FromSeed(2)])];
+            loaded.Generate(prompts, new SamplingOptions { MaxNewTokens = 9 });
+            loaded.Load(second);
+            var (a, b) = (loaded.Generate(prompts, new SamplingOptions { MaxNewTokens = 9 }), made.Generate(prompts, new SamplingOptions { MaxNewTokens = 9 }));
+            Assert.Equal(b.Select(s => s.LogProbabilities), a.Select(s => s.LogProbabilities));
+            Assert.Throws<ArgumentException>(() => loaded.Load(Models.Weights(Variant(variant) with { MaxPositions = 7 })));
+        }
+    }
+
     [Fact]
     public void Worker_count_and_batch_size_change_no_bit()
     {

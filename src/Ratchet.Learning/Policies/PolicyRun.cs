@@ -81,7 +81,18 @@ internal sealed partial class PolicyRun : IDisposable
             }
 
             await EvaluateAsync(update, cancellationToken).ConfigureAwait(false);
-            var batch = pending ?? await CollectAsync(update, update, cancellationToken).ConfigureAwait(false);
+            RolloutBatch batch;
+            try
+            {
+                batch = pending ?? await CollectAsync(update, update, cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_options.SnapshotInterval > 0 && _state.Update > saved)
+            {
+                // Nothing has been learned since the last update.
+                _state.Save(_request.Folder, _policy, _critic);
+                throw;
+            }
+
             _hooks.Rollouts?.Invoke(update, batch.All);
 
             // The sampler keeps the weights that it has while the learner changes its own.

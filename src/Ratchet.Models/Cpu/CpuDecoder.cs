@@ -29,6 +29,7 @@ public sealed unsafe class CpuDecoder : IDisposable
         ArgumentNullException.ThrowIfNull(weights);
         Config = weights.Config;
         Config.ThrowIfInvalid();
+        Config.ThrowIfScalarHead();
         Config.ThrowIfNotOnOwnKernels();
         Precision = precision;
         _queryWidth = Config.Heads * Config.HeadSize;

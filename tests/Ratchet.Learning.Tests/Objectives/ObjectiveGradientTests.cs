@@ -1,7 +1,9 @@
 using Ratchet.Examples;
 using Ratchet.Learning.Objectives;
 using Ratchet.Learning.Tests.Cpu;
+using Ratchet.Loop;
 using Ratchet.Models;
+using Ratchet.Models.Adapters;
 using Ratchet.Models.Torch;
 using Ratchet.Runs;
 
@@ -63,6 +65,29 @@ public sealed class ObjectiveGradientTests
         Assert.Equal(expected.GradientNorm, actual.GradientNorm, 1e-5);
         Assert.Equal(expected.Tokens, actual.Tokens);
         Assert.Equal(plain.Loss(c.Rows), objective.Loss(c.Rows), 1e-5);
+    }
+
+    [Theory]
+    [InlineData("mixture", false)]
+    [InlineData("mixture", true)]
+    [InlineData("adapter", true)]
+    public void Likelihood_as_an_objective_is_supervised_training_for_mixtures_and_adapters_too(string kind, bool torch)
+    {
+        var config = kind == "mixture" ? Tiny.Config with { Mixture = new ExpertMixture { Experts = 4, ExpertsPerToken = 2, ExpertSize = 8, BalanceWeight = 0.3 } } : Tiny.Config;
+        var weights = Tiny.Weights(config);
+        var rows = Tiny.Rows(6, config.VocabularySize);
+        var lora = kind == "adapter" ? new LoraTraining(LoraAdapter.Initialize(weights, new LoraOptions { Dropout = 0.2 }, RandomStream.FromSeed(1)), RandomStream.FromSeed(2)) : null;
+        IDecoderTrainer Open() => torch ? new TorchTrainer(weights, lora: lora) : new CpuTrainer(weights, options: new CpuTrainerOptions { Shards = 2, ChunkTokens = 20 });
+        using var plain = Open();
+        using var objective = Open();
+        for (var step = 0; step < 2; step++)
+        {
+            var (expected, actual) = (plain.Step(rows, 1e-2), objective.Step(rows, new WeightedLikelihood(), 1e-2));
+            Assert.Equal(expected.Loss, actual.Loss, 1e-5);
+            Assert.Equal(expected.BalanceLoss, actual.BalanceLoss, 1e-5);
+            Assert.Equal(expected.GradientNorm, actual.GradientNorm, 1e-4 * expected.GradientNorm);
+            Assert.True(kind != "mixture" || actual.BalanceLoss > 0);
+        }
     }
 
     [Theory]

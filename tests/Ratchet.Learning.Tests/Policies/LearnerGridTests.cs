@@ -12,11 +12,13 @@ public sealed class LearnerGridTests(ITestOutputHelper output)
 
     public static TheoryData<string> OnBandit => [.. LearnerGrid.Online, .. LearnerGrid.Offline];
 
-    public static TheoryData<string> OnSums => Long ? OnBandit : ["grpo", "dpo", "feedme"];
+    public static TheoryData<string> OnSums => Long ? AllOnSums : ["grpo", "dpo", "feedme"];
 
     public static TheoryData<string> OnShuffledBandit => Long ? OnBandit : ["grpo", "quark", "dpo"];
 
-    public static TheoryData<string> OnShuffledSums => Long ? OnBandit : ["grpo"];
+    public static TheoryData<string> OnShuffledSums => Long ? AllOnSums : ["grpo"];
+
+    private static TheoryData<string> AllOnSums => [.. ((string[])[.. LearnerGrid.Online, .. LearnerGrid.Offline]).Where(l => l != LearnerGrid.RewardModelName)];
 
     [Theory]
     [MemberData(nameof(OnBandit))]
@@ -33,6 +35,20 @@ public sealed class LearnerGridTests(ITestOutputHelper output)
     [Theory]
     [MemberData(nameof(OnShuffledSums))]
     public Task With_shuffled_rewards_no_learner_solves_arithmetic(string learner) => Check(LearningTask.Sums, learner, shuffled: true, LearnerGrid.Updates(learner, LearningTask.Sums, Long));
+
+    [Fact]
+    public async Task A_reward_model_ranks_fresh_samples_of_arithmetic_and_from_shuffled_verdicts_it_does_not()
+    {
+        Assert.SkipUnless(Long, "Takes a minute; set RATCHET_LONG_TESTS=1.");
+        foreach (var seed in s_seeds)
+        {
+            var (accuracy, steps) = await LearnerGrid.RewardAccuracy(seed, shuffled: false);
+            var (shuffled, _) = await LearnerGrid.RewardAccuracy(seed, shuffled: true);
+            output.WriteLine($"sums | reward model, pairs in order | seed {seed} | {accuracy:F3}, shuffled {shuffled:F3}, in {steps} steps");
+            Assert.True(accuracy >= 0.65, $"seed {seed}: {accuracy:F3} of the pairs in order");
+            Assert.InRange(shuffled, 0.35, 0.6);
+        }
+    }
 
     private async Task Check(LearningTask task, string learner, bool shuffled, int size)
     {

@@ -73,10 +73,10 @@ internal sealed class LearningTask
     public Checkpoint Checkpoint(string folder, ulong seed) => CheckpointStore.Save(Path.Combine(folder, $"start{seed}"), $"start{seed}", Start(seed), Tokenizer.Save());
 
     /// <summary>Samples of all prompts, judged.</summary>
-    public List<Rollout> Sample(DecoderWeights weights, int samples, RandomStream stream, bool shuffled = false, int? prefix = null, int? prompts = null)
+    public List<Rollout> Sample(DecoderWeights weights, int samples, RandomStream stream, bool shuffled = false, int? prefix = null, PolicyPrompt[]? prompts = null)
     {
         using var sampler = new CpuSampler(weights);
-        var asked = Prompts.Take(prompts ?? Prompts.Length).ToArray();
+        var asked = prompts ?? Prompts;
         var drawn = sampler.Generate(
             [.. asked.Select(p => new SamplePrompt(prefix is { } id ? [id, .. p.Ids] : p.Ids, [.. Enumerable.Range(0, samples).Select(i => stream.Derive(p.ProblemId).Derive(i))]))],
             new SamplingOptions { MaxNewTokens = NewTokens, StopIds = [Tokenizer.EndId] });

@@ -1,5 +1,6 @@
 using Ratchet.Checkpoints;
 using Ratchet.Learning.Policies;
+using Ratchet.Learning.Preferences;
 using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Rollouts;
@@ -91,6 +92,28 @@ public sealed class PolicyTrainingTests : IDisposable
         // The policy waited meanwhile.
         Assert.Equal(0, result.Updates[^1].Steps);
         Assert.Equal(LearningTask.Sums.Start(1)["model.norm.weight"], CheckpointStore.LoadWeights(result.Policy.Folder)["model.norm.weight"]);
+    }
+
+    [Fact]
+    public async Task A_critic_starts_from_a_reward_model_and_divergence_is_measured_from_the_reference_that_is_named()
+    {
+        var task = LearningTask.Sums;
+        var (start, other) = (task.Checkpoint(_folder.Path, 1), task.Checkpoint(_folder.Path, 2));
+        var groups = LabelledGroup.From(task.Sample(task.Start(1), 8, RandomStream.FromSeed(1), prompts: task.Prompts[..40]));
+        var reward = await new RewardModelLearner(LearningTask.Tokenizer).LearnAsync(
+            new LabelledGroupRequest { From = start, Groups = groups, Epochs = 1, Stream = RandomStream.FromSeed(1), Folder = Path.Combine(_folder.Path, "reward") }, null, default);
+        var request = new PolicyTrainingRequest { From = start, Reference = other, Critic = reward.Checkpoint, Prompts = task.Prompts, Stream = RandomStream.FromSeed(7), Folder = Path.Combine(_folder.Path, "from-reward") };
+        var options = Options("ppo") with { Updates = 1, Ppo = new PpoOptions { Critic = new OptimizationOptions { LearningRate = 1e-9, WarmupFraction = 0 } } };
+
+        var result = await new PolicyTraining(options, LearningTask.Tokenizer, task.Judge()).TrainAsync(request, default);
+
+        Assert.True(result.Updates[0].KlExact > 0.05, $"divergence {result.Updates[0].KlExact} from another model");
+        Assert.Equal(result.Updates[0].KlExact, result.Updates[0].KlK1, 0.5 * result.Updates[0].KlExact);
+        var (critic, head) = (CheckpointStore.LoadWeights(result.Critic!.Folder), CheckpointStore.LoadWeights(reward.Checkpoint.Folder)["score.weight"]);
+        Assert.True(critic.Config.ScalarHead);
+        Assert.All(critic["score.weight"].Zip(head), p => Assert.Equal(p.Second, p.First, 1e-6));
+        var refused = await Assert.ThrowsAsync<RatchetException>(() => new PolicyTraining(options, LearningTask.Tokenizer, task.Judge()).TrainAsync(request with { Critic = other, Folder = request.Folder + "2" }, default));
+        Assert.Contains("scalar head", refused.Message);
     }
 
     [Fact]

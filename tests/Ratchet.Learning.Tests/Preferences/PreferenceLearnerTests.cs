@@ -143,7 +143,7 @@ public sealed class PreferenceLearnerTests : IDisposable
         var from = LearningTask.Sums.Checkpoint(_folder.Path, 1);
         var pairs = Enumerable.Range(0, 40).Select(i => Pair(i, RandomStream.FromSeed(5).Derive(i))).ToArray();
         var (stream, folder) = (RandomStream.FromSeed(2), Path.Combine(_folder.Path, name));
-        var rollouts = LearningTask.Sums.Sample(LearningTask.Sums.Start(1), 8, RandomStream.FromSeed(4), prompts: 20);
+        var rollouts = LearningTask.Sums.Sample(LearningTask.Sums.Start(1), 8, RandomStream.FromSeed(4), prompts: LearningTask.Sums.Prompts[..20]);
         return method switch
         {
             "dpo" => new DpoLearner(LearningTask.Tokenizer, new DpoOptions { BatchPairs = 8 }, options).LearnAsync(new PreferenceRequest { From = from, Pairs = pairs, Epochs = 2, Stream = stream, Folder = folder }, progress, cancellationToken),
