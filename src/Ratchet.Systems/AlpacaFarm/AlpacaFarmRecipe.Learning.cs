@@ -136,7 +136,7 @@ public sealed record FarmPpoSettings
 
     /// <summary>Largest learning rate of the policy.</summary>
     [Between(0, 1, MinimumOutside = true)]
-    public double LearningRate { get; init; } = 0.0002;
+    public double LearningRate { get; init; } = 0.00005;
 
     /// <summary>Largest learning rate of the critic.</summary>
     [Between(0, 1, MinimumOutside = true)]
@@ -144,7 +144,7 @@ public sealed record FarmPpoSettings
 
     /// <summary>Cost β of a nat of divergence from the start model, on each token.</summary>
     [AtLeast(0)]
-    public double KlCoefficient { get; init; } = 0.05;
+    public double KlCoefficient { get; init; } = 0.1;
 
     /// <summary>Cuts each token's divergence at 0 from below before it is charged, as the paper's code does.</summary>
     public bool ClampKl { get; init; } = true;
@@ -188,7 +188,7 @@ public sealed record FarmQuarkSettings
 
     /// <summary>Largest learning rate.</summary>
     [Between(0, 1, MinimumOutside = true)]
-    public double LearningRate { get; init; } = 0.0002;
+    public double LearningRate { get; init; } = 0.0001;
 
     /// <summary>Factor on the exact divergence from the start model.</summary>
     [AtLeast(0)]

@@ -28,8 +28,8 @@ public sealed record AlpacaFarmRecipe : Recipe
     public int Threads { get; init; }
 
     /// <summary>
-    /// Folder of what several runs share (start model, pairs, reward models, samples), each found by the hash of all that it depends on; relative to the run's own folder. Null keeps them in
-    /// the run's folder.
+    /// Folder of what several runs share (start model, pairs, reward models, samples), each found by the hash of all that it depends on; relative to the run's own folder. Null takes the
+    /// shared folder of the study that the run is of, and of a run by itself a folder in its own.
     /// </summary>
     public string? Artifacts { get; init; }
 

@@ -7,6 +7,7 @@ using Ratchet.Recipes;
 using Ratchet.Reports;
 using Ratchet.Runs;
 using Ratchet.Systems.ExpertIteration;
+using Ratchet.Systems.Studies;
 
 namespace Ratchet.Systems.AlpacaFarm;
 
@@ -57,7 +58,7 @@ public static class AlpacaFarmRun
         try
         {
             run.WriteSummary(Summary(world, journal, "running", null, null));
-            var store = new ArtifactStore(world.Recipe.Artifacts is { } shared ? Path.Combine(run.Root, shared) : Path.Combine(run.Root, "artifacts"));
+            var store = new ArtifactStore(SharedFolder(world.Recipe, run.Root));
             var stages = new FarmStages(world, store, progress);
             var measures = new SortedDictionary<string, double>(StringComparer.Ordinal);
             var sections = new List<ReportSection>();
@@ -67,7 +68,8 @@ public static class AlpacaFarmRun
                 await MethodAsync(world, stages, run, journal, clock, progress, measures, sections, cancellationToken);
             journal.AddTiming(new StageTiming("evaluate", clock.Elapsed.TotalSeconds) { SampledTokens = progress.SampledTokens });
             RunFolder.WriteAtomically(Path.Combine(run.Root, "artifacts.json"), JsonSerializer.Serialize(store.Used, RunSummary.JsonOptions) + "\n");
-            RunFolder.WriteAtomically(Path.Combine(run.Root, ReportData.SectionsFile), JsonSerializer.Serialize(sections, RunSummary.JsonOptions) + "\n");
+            sections[0] = sections[0] with { Headline = Headline(world.Recipe, measures) };
+            ReportSection.Write(run.Root, sections);
             var summary = Summary(world, journal, "completed", null, measures);
             run.WriteSummary(summary);
             RunReport.Write(run.Root);
@@ -83,6 +85,14 @@ public static class AlpacaFarmRun
             TryWriteFailure(world, run, journal, e);
             throw;
         }
+    }
+
+    private static string SharedFolder(AlpacaFarmRecipe recipe, string run)
+    {
+        if (recipe.Artifacts is { } given)
+            return Path.Combine(run, given);
+        var study = Path.Combine(run, "..", "..", "..", StudyRunner.SharedFolder);
+        return Directory.Exists(study) ? study : Path.Combine(run, StudyRunner.SharedFolder);
     }
 
     /// <summary>Trains, evaluates, and where the recipe asks for it audits.</summary>
@@ -167,7 +177,6 @@ public static class AlpacaFarmRun
             Parity = new ParitySummary(0),
             WeightsHash = checkpoint?.WeightsHash,
             Measures = measures,
-            Headline = measures is null ? null : Headline(world.Recipe, measures),
             Environment = RunSummaries.Environment(world.Engine.Budget.Threads, world.Recipe.Device, ("learner", world.Engine.Learner == "cpu" ? "own" : "torch")),
         };
     }

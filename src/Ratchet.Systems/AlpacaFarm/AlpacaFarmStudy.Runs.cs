@@ -71,15 +71,15 @@ internal static partial class AlpacaFarmStudy
 
     private static ReportSection? Curves(Runs farm)
     {
-        var figures = new List<ReportFigure>();
+        var figures = new List<ReportChart>();
         var curves = new[] { LabelSource.Simulated, LabelSource.Clean, LabelSource.Human }.Select(l => (Labels: l, Curve: Curve(farm, l))).Where(c => c.Curve is not null).ToList();
         if (curves.Count > 0)
         {
-            figures.Add(new ReportFigure
+            figures.Add(new ReportChart
             {
                 Title = "Best of n: gold utility",
-                XTitle = "log2 n",
-                Series = [.. curves.Select(c => new FigureSeries(c.Labels.ToString().ToLowerInvariant(), [.. c.Curve!.Points.Select(p => new FigurePoint(Math.Log2(p.N), p.Gold))]))],
+                X = "log2 n",
+                Lines = [.. curves.Select(c => new ReportLine(c.Labels.ToString().ToLowerInvariant(), [.. c.Curve!.Points.Select(p => new ReportPoint(Math.Log2(p.N), p.Gold))]))],
             });
         }
 
@@ -87,24 +87,24 @@ internal static partial class AlpacaFarmStudy
         {
             if (sweep.Count == 0)
                 continue;
-            figures.Add(new ReportFigure
+            figures.Add(new ReportChart
             {
                 Title = $"PPO, {labels.ToString().ToLowerInvariant()} labels: gold utility",
-                XTitle = "update",
-                Series = [.. sweep.Select(s => new FigureSeries($"β {s.Beta.ToString(CultureInfo.InvariantCulture)}", Means(s.Runs, p => p.Gold)))],
+                X = "update",
+                Lines = [.. sweep.Select(s => new ReportLine($"β {s.Beta.ToString(CultureInfo.InvariantCulture)}", Means(s.Runs, p => p.Gold)))],
             });
-            figures.Add(new ReportFigure
+            figures.Add(new ReportChart
             {
                 Title = $"PPO, {labels.ToString().ToLowerInvariant()} labels: score of the reward model",
-                XTitle = "update",
-                Series = [.. sweep.Select(s => new FigureSeries($"β {s.Beta.ToString(CultureInfo.InvariantCulture)}", Means(s.Runs, p => p.Proxy)))],
+                X = "update",
+                Lines = [.. sweep.Select(s => new ReportLine($"β {s.Beta.ToString(CultureInfo.InvariantCulture)}", Means(s.Runs, p => p.Proxy)))],
             });
         }
 
-        return figures.Count == 0 ? null : new ReportSection { Title = "Over-optimisation", Text = "Means over seeds.", Figures = figures };
+        return figures.Count == 0 ? null : new ReportSection { Title = "Over-optimisation", Text = "Means over seeds.", Charts = figures };
 
-        static IReadOnlyList<FigurePoint> Means(IReadOnlyList<FarmRun> runs, Func<FarmPoint, double> value) =>
-            [.. runs.SelectMany(r => FarmMethods.ReadCurve(r.Folder)).GroupBy(p => p.Update).OrderBy(g => g.Key).Select(g => new FigurePoint(g.Key, g.Average(value)))];
+        static IReadOnlyList<ReportPoint> Means(IReadOnlyList<FarmRun> runs, Func<FarmPoint, double> value) =>
+            [.. runs.SelectMany(r => FarmMethods.ReadCurve(r.Folder)).GroupBy(p => p.Update).OrderBy(g => g.Key).Select(g => new ReportPoint(g.Key, g.Average(value)))];
     }
 
     private static string Mean(IReadOnlyList<FarmRun> runs, string name) => Number(runs.Average(r => r[name]));

@@ -20,12 +20,12 @@ internal static class FarmReport
             {
                 Title = "Over-optimisation",
                 Text = $"The policy on {world.Validation.Count} validation instructions as it trains. The reward model's score is what is optimised; the gold utility is what it is for. Update {policy.Chosen} was evaluated.",
-                Figures =
+                Charts =
                 [
-                    new ReportFigure { Title = "Score and gold utility", XTitle = "update", Series = [Line("gold", policy.Curve, p => p.Update, p => p.Gold, p => 1.96 * p.GoldError), Line("score", policy.Curve, p => p.Update, p => p.Proxy)] },
-                    new ReportFigure { Title = "Gold utility over divergence", XTitle = "KL from the start model, nats a response", Series = [Line("gold", [.. policy.Curve.OrderBy(p => p.Kl)], p => p.Kl, p => p.Gold, p => 1.96 * p.GoldError)] },
-                    new ReportFigure { Title = "Length", XTitle = "update", Series = [Line("words", policy.Curve, p => p.Update, p => p.Length)] },
-                    new ReportFigure { Title = "Win rate against the reference", XTitle = "update", Series = [Line("judge", policy.Curve, p => p.Update, p => p.Win)] },
+                    new ReportChart { Title = "Score and gold utility", X = "update", Lines = [Line("gold", policy.Curve, p => p.Update, p => p.Gold, p => 1.96 * p.GoldError), Line("score", policy.Curve, p => p.Update, p => p.Proxy)] },
+                    new ReportChart { Title = "Gold utility over divergence", X = "KL from the start model, nats a response", Lines = [Line("gold", [.. policy.Curve.OrderBy(p => p.Kl)], p => p.Kl, p => p.Gold, p => 1.96 * p.GoldError)] },
+                    new ReportChart { Title = "Length", X = "update", Lines = [Line("words", policy.Curve, p => p.Update, p => p.Length)] },
+                    new ReportChart { Title = "Win rate against the reference", X = "update", Lines = [Line("judge", policy.Curve, p => p.Update, p => p.Win)] },
                 ],
             };
         }
@@ -61,7 +61,7 @@ internal static class FarmReport
         Text = "The mean reward of the best of n samples, and its mean gold utility with the 95 % interval over instructions.",
         Columns = ["n", "Reward", "Gold", "Interval"],
         Rows = [.. points.Select(p => (IReadOnlyList<string>)[Whole(p.N), Number(p.Proxy), Number(p.Gold), $"{Number(p.Low)} to {Number(p.High)}"])],
-        Figures = [new ReportFigure { Title = "Reward and gold utility", XTitle = "log2 n", Series = [new("gold", [.. points.Select(p => new FigurePoint(Math.Log2(p.N), p.Gold, p.Low, p.High))]), new("reward", [.. points.Select(p => new FigurePoint(Math.Log2(p.N), p.Proxy))])] }],
+        Charts = [new ReportChart { Title = "Reward and gold utility", X = "log2 n", Lines = [new("gold", [.. points.Select(p => new ReportPoint(Math.Log2(p.N), p.Gold, p.Low, p.High))]), new("reward", [.. points.Select(p => new ReportPoint(Math.Log2(p.N), p.Proxy))])] }],
     };
 
     /// <summary>The table of judges.</summary>
@@ -92,6 +92,6 @@ internal static class FarmReport
 
     private static string Flat(string text) => text.Replace('\n', ' ');
 
-    private static FigureSeries Line(string name, IReadOnlyList<FarmPoint> curve, Func<FarmPoint, double> x, Func<FarmPoint, double> y, Func<FarmPoint, double>? half = null) =>
-        new(name, [.. curve.Select(p => half is null ? new FigurePoint(x(p), y(p)) : new FigurePoint(x(p), y(p), y(p) - half(p), y(p) + half(p)))]);
+    private static ReportLine Line(string name, IReadOnlyList<FarmPoint> curve, Func<FarmPoint, double> x, Func<FarmPoint, double> y, Func<FarmPoint, double>? half = null) =>
+        new(name, [.. curve.Select(p => half is null ? new ReportPoint(x(p), y(p)) : new ReportPoint(x(p), y(p), y(p) - half(p), y(p) + half(p)))]);
 }

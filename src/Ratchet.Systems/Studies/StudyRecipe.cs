@@ -36,9 +36,6 @@ public sealed record StudyRecipe : Recipe
     [Between(1, 1024)]
     public int Parallel { get; init; } = 1;
 
-    /// <summary>A key of the base recipe that takes a folder, relative to a run's own, which all runs of the study share: <c>artifacts</c>. Null shares none.</summary>
-    public string? Shared { get; init; }
-
     /// <summary>The number that arms are compared by: one of a run's <c>measures</c>, or <c>pass@k</c>, <c>greedy</c>, <c>parameters</c>, <c>train_tokens_per_s</c>, <c>training_memory_mb</c>, <c>wall_seconds</c>.</summary>
     public required string Measure { get; init; }
 

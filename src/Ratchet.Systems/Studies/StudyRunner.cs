@@ -20,8 +20,8 @@ public delegate Task StudyWork(string recipeFile, string folder, bool resume, Ca
 /// </summary>
 public sealed class StudyRunner
 {
-    /// <summary>Folder in the study's that the runs share, where <see cref="StudyRecipe.Shared"/> asks for one.</summary>
-    private const string SharedFolder = "shared";
+    /// <summary>Folder beside <c>runs</c> in which runs keep what several of them need, such as a base model.</summary>
+    public const string SharedFolder = "shared";
 
     private readonly StudyRecipe _study;
     private readonly string _folder;
@@ -48,9 +48,6 @@ public sealed class StudyRunner
                 var overrides = StudyRecipe.Settings(arm).Select(s => s.Split('=', 2)).Select(s => new RecipeOverride(s[0], s[1], $"arm {name}: {s[0]}={s[1]}"))
                     .Append(new RecipeOverride("seed", seed.ToString(CultureInfo.InvariantCulture), "seeds")).ToList();
 
-                // Relative to a run's folder, so that the study can be moved.
-                if (study.Shared is { } key)
-                    overrides.Add(new RecipeOverride(key, Path.Combine("..", "..", "..", SharedFolder), "shared"));
                 var recipe = SystemRecipes.Catalog.ReadFile(study.Base, overrides).ThrowIfWrong();
                 if (recipe is StudyRecipe)
                     throw new RatchetException($"The base '{study.Base}' of the study is a study itself.", "Name a recipe that 'ratchet run' takes.");
@@ -71,6 +68,7 @@ public sealed class StudyRunner
         try
         {
             Directory.CreateDirectory(Path.Combine(_folder, "recipes"));
+            Directory.CreateDirectory(Path.Combine(_folder, SharedFolder));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

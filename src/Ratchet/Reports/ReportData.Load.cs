@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Ratchet.Attempts;
 using Ratchet.Evaluation;
 using Ratchet.Journal;
@@ -11,9 +10,6 @@ namespace Ratchet.Reports;
 
 public sealed partial record ReportData
 {
-    /// <summary>File of <see cref="Sections"/> in a run's folder.</summary>
-    public const string SectionsFile = "sections.json";
-
     private const int ShownPairs = 6;
     private const int Resamples = 2000;
 
@@ -33,13 +29,12 @@ public sealed partial record ReportData
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(journal);
         ArgumentNullException.ThrowIfNull(summary);
-        var sections = Path.Combine(folder.Root, SectionsFile);
         var data = new ReportData
         {
             Summary = summary,
-            Sections = File.Exists(sections) ? JsonSerializer.Deserialize<List<ReportSection>>(File.ReadAllText(sections), RunSummary.JsonOptions) ?? [] : [],
             Recipe = File.Exists(folder.RecipePath) ? File.ReadAllText(folder.RecipePath) : "",
             Command = $"ratchet run recipe.yaml --seed {summary.Seed} --out again",
+            Sections = ReportSection.Read(folder.Root),
         };
         if (summary.Rounds.Count == 0 || journal.Problems() is null)
             return data with { Loss = [.. journal.LearningCurves().Select(p => new LossPoint(p.Round, p.Step.Step, p.Step.Loss))] };

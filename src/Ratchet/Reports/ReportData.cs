@@ -38,7 +38,10 @@ public sealed partial record ReportData
     /// <summary>What selection kept and left out, by round.</summary>
     public IReadOnlyList<SelectionReport> Selections { get; init; } = [];
 
-    /// <summary>Sections that the run's system added.</summary>
+    /// <summary>The run in one sentence, where its system says it; null to make one from the numbers.</summary>
+    public string? Headline => Sections.Select(s => s.Headline).FirstOrDefault(h => h is not null);
+
+    /// <summary>Sections of the system that the run is of.</summary>
     public IReadOnlyList<ReportSection> Sections { get; init; } = [];
 
     /// <summary>Last round against round 0 on the same held-out problems at <see cref="RoundComparison.K"/>, or null.</summary>

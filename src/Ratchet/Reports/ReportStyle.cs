@@ -46,9 +46,11 @@ internal static class ReportStyle
         .c1{--c:var(--c1)}.c2{--c:var(--c2)}.c3{--c:var(--c3)}.c4{--c:var(--c4)}.c5{--c:var(--c5)}.c6{--c:var(--c6)}
         .chart .line,.chart .whisker{stroke:var(--c)}
         .chart .band,.chart .dot,.chart .bar,.chart text.name{fill:var(--c)}
+        .cards+.scroll{margin-top:14px}
         .scroll{overflow-x:auto;background:var(--card);border:1px solid var(--rule);border-radius:10px}
         table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
         th,td{padding:7px 12px;text-align:right;border-bottom:1px solid var(--rule);vertical-align:top;white-space:nowrap}
+        td.text,th.text{white-space:normal;text-align:left;min-width:20em}
         tr:last-child th,tr:last-child td{border-bottom:0}
         thead th{color:var(--soft);font-weight:600;vertical-align:bottom;white-space:normal;min-width:5.5em}
         thead th:first-child{min-width:0}

@@ -16,7 +16,7 @@ public static partial class RunReport
         var title = $"{summary.Recipe}, seed {summary.Seed}";
         Markup[] sections =
         [
-            Header(data), Tiles(data), FindingList(data), Measured(data), Added(data.Sections), Curves(data), Strata(data), Pairs(data), Learning(data), Rounds(data), Selected(data), data.Summary.Measures is null ? Work(data) : Markup.Empty, Reproduce(data),
+            Header(data), Tiles(data), FindingList(data), .. data.Sections.Select(SectionMarkup.Render), Measured(data), Curves(data), Strata(data), Pairs(data), Learning(data), Rounds(data), Selected(data), data.Summary.Measures is null || data.Summary.Verifier.Calls > 0 ? Work(data) : Markup.Empty, Reproduce(data),
         ];
         return Page(title, Markup.Join(sections));
     }
@@ -66,7 +66,7 @@ public static partial class RunReport
     {
         var rounds = data.Summary.Rounds;
         if (data.Summary.Measures is { Count: > 0 } measures)
-            return data.Summary.Headline ?? (measures.TryGetValue("heldout_loss", out var loss) ? $"Held-out loss of {loss.ToString("0.0000", System.Globalization.CultureInfo.InvariantCulture)} nats per token after {Numbers.Short(data.Summary.TokensTrained)} tokens of training." : "The run has ended; its results are in the table.");
+            return data.Headline is { } headline ? headline : measures.TryGetValue("heldout_loss", out var loss) ? $"Held-out loss of {loss.ToString("0.0000", System.Globalization.CultureInfo.InvariantCulture)} nats per token after {Numbers.Short(data.Summary.TokensTrained)} tokens of training." : "The run has ended; its results are in the table.";
         if (rounds.Count == 0)
             return data.Summary.Status == "running" ? "The first round is still going on." : "The run ended before its first evaluation.";
         if (Findings.HeadlineK(data.Summary) is not { } k)

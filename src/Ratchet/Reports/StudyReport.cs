@@ -26,22 +26,22 @@ public static class StudyReport
         if (study.Description is not null)
             text.Append(study.Description.Trim()).Append("\n\n");
         text.Append(Facts(study)).Append("\n\n");
-        foreach (var table in Tables(study).Concat(study.Sections.Select(s => new Table(s.Title, s.Columns, [.. s.Rows.Select(r => r.ToArray())], [.. Curves(s)]) { Text = s.Text })))
+        foreach (var section in Sections(study))
         {
-            text.Append($"## {table.Title}\n\n");
-            if (table.Text is not null)
-                text.Append(table.Text).Append("\n\n");
-            if (table.Rows.Count > 0)
+            text.Append($"## {section.Title}\n\n");
+            if (section.Text is not null)
+                text.Append(section.Text).Append("\n\n");
+            if (section.Rows.Count > 0)
             {
-                text.Append("| ").AppendJoin(" | ", table.Columns.Select(Cell)).Append(" |\n").Append('|').Append(string.Concat(table.Columns.Select(_ => "---|"))).Append('\n');
-                foreach (var row in table.Rows)
+                text.Append("| ").AppendJoin(" | ", section.Columns.Select(Cell)).Append(" |\n").Append('|').Append(string.Concat(section.Columns.Select(_ => "---|"))).Append('\n');
+                foreach (var row in section.Rows)
                     text.Append("| ").AppendJoin(" | ", row.Select(Cell)).Append(" |\n");
                 text.Append('\n');
             }
 
-            foreach (var line in table.Notes)
+            foreach (var line in section.Notes)
                 text.Append($"- {line}\n");
-            if (table.Notes.Count > 0)
+            if (section.Notes.Count > 0)
                 text.Append('\n');
         }
 
@@ -61,23 +61,7 @@ public static class StudyReport
             <p>{study.Description ?? ""}</p>
             <p>{Facts(study)}</p>
             </header>
-            {Tables(study).Select(t => Markup.Of($"""
-                <section>
-                <h2>{t.Title}</h2>
-                {(t.Rows.Count == 0 ? Markup.Empty : Markup.Of($"""
-                    <div class="scroll" tabindex="0" role="region" aria-label="{t.Title}">
-                    <table>
-                    <thead><tr>{t.Columns.Select(c => Markup.Of($"""<th scope="col">{c}</th>"""))}</tr></thead>
-                    <tbody>
-                    {t.Rows.Select(r => Markup.Of($"""<tr><th scope="row">{r[0]}</th>{r.Skip(1).Select(c => Markup.Of($"<td>{c}</td>"))}</tr>"""))}
-                    </tbody>
-                    </table>
-                    </div>
-                    """))}
-                {(t.Notes.Count == 0 ? Markup.Empty : Markup.Of($"<ul>{t.Notes.Select(n => Markup.Of($"<li>{n}</li>"))}</ul>"))}
-                </section>
-                """))}
-            {RunReport.Added(study.Sections)}
+            {Sections(study).Select(SectionMarkup.Render)}
             """));
     }
 
@@ -87,41 +71,49 @@ public static class StudyReport
         return $"Compared by `{study.Measure}` ({(study.LowerIsBetter ? "lower" : "higher")} is better), seeds {string.Join(", ", study.Seeds)}.{machine}";
     }
 
-    private static IEnumerable<Table> Tables(StudyResult study)
+    private static IEnumerable<ReportSection> Sections(StudyResult study)
     {
         string[] measures = [study.Measure, .. study.Measures];
-        yield return new Table(
-            "Arms",
-            ["Arm", "Runs", .. measures, "Settings"],
-            [.. study.Arms.Select(a => (string[])[a.Name, a.Runs.Count(r => r.Status == "completed").ToString(CultureInfo.InvariantCulture), .. measures.Select(m => Spread(a.Values(m))), a.Settings])],
-            ["Each number is the mean over seeds, with ± the deviation between seeds where they differ."]);
-        yield return new Table(
-            "Comparisons, paired by seed",
-            ["Comparison", $"{study.Measure}, left minus right", "95 % interval", "Seeds in which left is better", "What for"],
-            [.. study.Comparisons.Select(c => (string[])[$"{c.Left} vs {c.Right}", Signed(c.Difference?.Mean), c.Difference is { Low: { } low } d ? $"{Signed(low)} to {Signed(d.High)}" : "none", c.Difference is { } e ? $"{(study.LowerIsBetter ? e.Pairs - e.Above : e.Above)} of {e.Pairs}" : "none", c.Text ?? ""])],
-            ["Student's interval of the mean difference over seeds. It knows nothing of other data, sizes or training lengths."]);
-        yield return new Table("Findings", [], [], [.. study.Comparisons.Select(c => c.Finding(study))]);
-        if (study.Gates.Count > 0)
+        yield return new ReportSection
         {
-            yield return new Table(
-                "What must hold",
-                ["Claim", "Holds in", "Verdict", "Why"],
-                [.. study.Gates.Select(g => (string[])[g.Claim, $"{g.Holds} of {g.Of} seeds", g.Passed ? "holds" : "DOES NOT HOLD", g.Text ?? ""])],
-                []);
-        }
-
+            Title = "Arms",
+            Columns = ["Arm", "Runs", .. measures, "Settings"],
+            Rows = [.. study.Arms.Select(a => (string[])[a.Name, a.Runs.Count(r => r.Status == "completed").ToString(CultureInfo.InvariantCulture), .. measures.Select(m => Spread(a.Values(m))), a.Settings])],
+            Notes = ["Each number is the mean over seeds, with ± the deviation between seeds where they differ."],
+        };
         if (study.Checks.Count > 0)
         {
-            yield return new Table(
-                "Checks",
-                ["Check", "What must be seen", "What was seen", "Verdict"],
-                [.. study.Checks.Select(c => (string[])[c.Name, c.Claim, c.Result, c.Holds switch { true => "holds", false => "DOES NOT HOLD", _ => "not yet" }])],
-                []);
+            yield return new ReportSection
+            {
+                Title = "Checks",
+                Columns = ["Check", "What must be seen", "What was seen", "Verdict"],
+                Rows = [.. study.Checks.Select(c => (string[])[c.Name, c.Claim, c.Result, c.Holds switch { true => "holds", false => "DOES NOT HOLD", _ => "not yet" }])],
+            };
+        }
+
+        foreach (var section in study.Sections)
+            yield return section;
+        yield return new ReportSection
+        {
+            Title = "Comparisons, paired by seed",
+            Columns = ["Comparison", $"{study.Measure}, left minus right", "95 % interval", "Seeds in which left is better", "What for"],
+            Rows = [.. study.Comparisons.Select(c => (string[])[$"{c.Left} vs {c.Right}", Signed(c.Difference?.Mean), c.Difference is { Low: { } low } d ? $"{Signed(low)} to {Signed(d.High)}" : "none", c.Difference is { } e ? $"{(study.LowerIsBetter ? e.Pairs - e.Above : e.Above)} of {e.Pairs}" : "none", c.Text ?? ""])],
+            Notes = ["Student's interval of the mean difference over seeds. It knows nothing of other data, sizes or training lengths."],
+        };
+        yield return new ReportSection { Title = "Findings", Notes = [.. study.Comparisons.Select(c => c.Finding(study))] };
+        if (study.Gates.Count > 0)
+        {
+            yield return new ReportSection
+            {
+                Title = "What must hold",
+                Columns = ["Claim", "Holds in", "Verdict", "Why"],
+                Rows = [.. study.Gates.Select(g => (string[])[g.Claim, $"{g.Holds} of {g.Of} seeds", g.Passed ? "holds" : "DOES NOT HOLD", g.Text ?? ""])],
+            };
         }
 
         List<string> unfinished = [.. study.Unfinished.Select(u => $"{u.Arm.Name}, seed {u.Run.Seed}: {u.Run.Status}{(u.Run.Message is null ? "" : $", {u.Run.Message}")}")];
         if (unfinished.Count > 0)
-            yield return new Table("Runs that have not ended", [], [], unfinished);
+            yield return new ReportSection { Title = "Runs that have not ended", Notes = unfinished };
     }
 
     private static string Spread(IReadOnlyList<double> values)
@@ -136,13 +128,4 @@ public static class StudyReport
     private static string Number(double value, double? like = null) => value.ToString(Math.Abs(like ?? value) >= 1000 ? "#,0" : Math.Abs(like ?? value) >= 20 ? "0.0" : "0.0000", CultureInfo.InvariantCulture);
 
     private static string Signed(double? value) => value is { } v ? v.ToString("+0.0000;-0.0000;0", CultureInfo.InvariantCulture) : "none";
-
-    /// <summary>Charts as lines of text, for Markdown.</summary>
-    private static IEnumerable<string> Curves(ReportSection section) => section.Figures.SelectMany(f => f.Series.Select(s =>
-        $"{f.Title}, {s.Name}: {string.Join(", ", s.Points.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.X:0.##}: {p.Y:0.###}")))} ({f.XTitle}: value)"));
-
-    private sealed record Table(string Title, IReadOnlyList<string> Columns, IReadOnlyList<string[]> Rows, IReadOnlyList<string> Notes)
-    {
-        public string? Text { get; init; }
-    }
 }

@@ -34,10 +34,10 @@ public sealed record StudyResult
     /// <summary>What must hold.</summary>
     public required IReadOnlyList<StudyGate> Gates { get; init; }
 
-    /// <summary>Claims that the runs' system checks on what they left.</summary>
+    /// <summary>Claims that were written down before the runs, checked by the runs' system on what they left.</summary>
     public IReadOnlyList<StudyCheck> Checks { get; init; } = [];
 
-    /// <summary>Sections that the runs' system adds to the report.</summary>
+    /// <summary>What the system of the runs adds: its checks, tables and charts.</summary>
     public IReadOnlyList<ReportSection> Sections { get; init; } = [];
 
     /// <summary>What the runs ran on.</summary>

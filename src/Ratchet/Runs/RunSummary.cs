@@ -57,9 +57,6 @@ public sealed record RunSummary
     /// <summary>Results by name, of systems whose results are not rounds of attempts; null in others and before the end.</summary>
     public IReadOnlyDictionary<string, double>? Measures { get; init; }
 
-    /// <summary>The result in one sentence, of systems that say it; null in others and before the end.</summary>
-    public string? Headline { get; init; }
-
     /// <summary>Most resident memory that training in the last session needed at once beyond what was there before it, in bytes; null where it was not looked at.</summary>
     public long? TrainingMemoryBytes { get; init; }
 

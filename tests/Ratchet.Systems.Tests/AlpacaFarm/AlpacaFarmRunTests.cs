@@ -39,8 +39,8 @@ public sealed class AlpacaFarmRunTests : IDisposable
             var summary = await StartAsync(Recipe with { Method = method, Evaluate = Recipe.Evaluate with { Audit = method == FarmMethod.Sft } }, method.ToString());
 
             Assert.Equal("completed", summary.Status);
-            Assert.NotNull(summary.Headline);
-            Assert.Contains(summary.Headline, File.ReadAllText(_folder[$"{method}/report.html"]), StringComparison.Ordinal);
+            var headline = Reports.ReportSection.Read(_folder[method.ToString()])[0].Headline;
+            Assert.Contains(headline!, File.ReadAllText(_folder[$"{method}/report.html"]), StringComparison.Ordinal);
             Assert.True(Directory.Exists(_folder[$"{method}/checkpoints/policy"]));
             Assert.Single(Directory.EnumerateDirectories(_folder[$"{method}/checkpoints"]));
             if (method == FarmMethod.BestOfNCurve)
@@ -100,7 +100,6 @@ public sealed class AlpacaFarmRunTests : IDisposable
             name: tiny
             base: base.yaml
             seeds: 1
-            shared: artifacts
             measure: gold
             arms:
               - sft evaluate.audit=true
@@ -137,7 +136,7 @@ public sealed class AlpacaFarmRunTests : IDisposable
         Assert.False(result.Checks.Single(c => c.Name == "2 order").Holds);
         Assert.Equal(["Systems", "Baselines", "Judges", "Over-optimisation"], result.Sections.Select(s => s.Title));
         Assert.True(Directory.Exists(_folder["study/shared"]));
-        Assert.False(Directory.Exists(_folder["study/runs/sft/seed-1/artifacts"]));
+        Assert.False(Directory.Exists(_folder["study/runs/sft/seed-1/shared"]));
         var page = File.ReadAllText(_folder["study/study.html"]);
         Assert.Contains("DOES NOT HOLD", page, StringComparison.Ordinal);
         Assert.Contains("Best of n: gold utility", page, StringComparison.Ordinal);

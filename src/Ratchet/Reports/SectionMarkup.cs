@@ -1,0 +1,63 @@
+using System.Globalization;
+using Ratchet.Reports.Charts;
+
+namespace Ratchet.Reports;
+
+/// <summary>Draws the sections that systems and studies add.</summary>
+internal static class SectionMarkup
+{
+    /// <summary>A line of more points has no dots: they would hide it.</summary>
+    private const int MostDots = 40;
+
+    /// <summary>A cell of more characters is set as running text.</summary>
+    private const int LongText = 50;
+
+    public static Markup Render(ReportSection section) => Markup.Of($"""
+        <section>
+        <h2>{section.Title}</h2>
+        {(section.Text is null ? Markup.Empty : Markup.Of($"<p>{section.Text}</p>"))}
+        {(section.Charts.Count == 0 ? Markup.Empty : Markup.Of($"""<div class="cards">{section.Charts.Select(Chart)}</div>"""))}
+        {(section.Rows.Count == 0 ? Markup.Empty : Table(section))}
+        {(section.Notes.Count == 0 ? Markup.Empty : Markup.Of($"<ul>{section.Notes.Select(n => Markup.Of($"<li>{n}</li>"))}</ul>"))}
+        </section>
+
+        """);
+
+    private static Markup Table(ReportSection section) => Markup.Of($"""
+        <div class="scroll" tabindex="0" role="region" aria-label="{section.Title}">
+        <table>
+        <thead><tr>{section.Columns.Select(c => Markup.Of($"""<th scope="col">{c}</th>"""))}</tr></thead>
+        <tbody>
+        {section.Rows.Select(r => Markup.Of($"""<tr>{Head(r[0])}{r.Skip(1).Select(Cell)}</tr>"""))}
+        </tbody>
+        </table>
+        </div>
+        """);
+
+    private static Markup Head(string text) => text.Length > LongText ? Markup.Of($"""<th scope="row" class="text">{text}</th>""") : Markup.Of($"""<th scope="row">{text}</th>""");
+
+    private static Markup Cell(string text) => text.Length > LongText ? Markup.Of($"""<td class="text">{text}</td>""") : Markup.Of($"<td>{text}</td>");
+
+    private static Markup Chart(ReportChart chart)
+    {
+        string Plain(double v) => v.ToString("0.###", CultureInfo.InvariantCulture);
+        var lines = chart.Lines.Select((l, i) => new Series(
+            l.Name, l.Color == 0 ? (i % 6) + 1 : l.Color, [.. l.Points.Select(p => new ChartPoint(p.X, p.Y, p.Low, p.High))], l.Dashed, Markers: !l.Dashed && l.Points.Count <= MostDots)).Where(l => l.Points.Count > 0).ToList();
+        var longest = lines.Count == 0 ? 0 : lines.Max(l => l.Name.Length);
+        var lowest = lines.SelectMany(l => l.Points).Select(p => p.Low ?? p.Y).DefaultIfEmpty(0).Min();
+        var drawn = new LineChart
+        {
+            Label = $"{chart.Title}. {string.Join(" ", lines.Select(l => $"{l.Name} from {Format(l.Points[0].Y)} to {Format(l.Points[^1].Y)}."))}",
+            Series = lines,
+            XTitle = chart.X,
+            YMax = chart.IsShare ? 1 : null,
+            YMin = lowest < 0 ? -Axis.RoundUp(-lowest) : 0,
+            YFormat = chart.IsShare ? Numbers.WholePercent : Plain,
+            TipFormat = chart.IsShare ? Numbers.Percent : Plain,
+            Right = 24 + (7.5 * longest),
+        };
+        return Markup.Of($"""<figure class="card"><h3>{chart.Title}</h3>{drawn.Render()}<figcaption class="caption">{chart.Caption}</figcaption></figure>""");
+
+        string Format(double value) => chart.IsShare ? Numbers.Percent(value) : Plain(value);
+    }
+}
