@@ -18,7 +18,7 @@ public sealed class AlpacaFarmRunTests : IDisposable
         Model = new FarmModelSettings { Layers = 1, HiddenSize = 32, Heads = 2, FeedForwardSize = 48 },
         Sft = new ImitationSettings { Epochs = 3, LearningRate = 0.01, BatchTokens = 256 },
         Imitation = new ImitationSettings { Epochs = 1, LearningRate = 0.002, BatchTokens = 256 },
-        RewardModel = new FarmRewardSettings { Epochs = 1 },
+        RewardModel = new FarmRewardSettings { Epochs = 1, BatchPairs = 16 },
         BestOfN = new BestOfNSettings { N = 4, Shared = 4, ExpertIterationN = 2, CurveN = 8, CurvePrompts = 6 },
         Dpo = new FarmDpoSettings { Epochs = 1 },
         Ppo = new FarmPpoSettings { Updates = 4, Rollouts = 12, Minibatch = 6, EvaluateEvery = 2 },
@@ -71,10 +71,11 @@ public sealed class AlpacaFarmRunTests : IDisposable
     public async Task A_run_that_is_cut_off_and_resumed_ends_with_the_same_weights_and_numbers()
     {
         var recipe = Recipe with { Method = FarmMethod.Ppo, Artifacts = null };
-        var whole = await StartAsync(recipe, "whole");
-        foreach (var at in new[] { 5, 24, 27 })
+        var all = 0;
+        var whole = await AlpacaFarmRun.StartAsync(recipe, _folder["whole"], new Observer(() => all++), TestContext.Current.CancellationToken);
+        foreach (var at in new[] { all / 4, all - 5, all - 1 })
         {
-            // An exception in the observer ends the run at once, as a kill would: in the start model, and between two updates.
+            // An exception in the observer ends the run at once, as a kill would: in the start model, the reward model and between two updates.
             var steps = 0;
             var name = $"cut-{at}";
             await Assert.ThrowsAsync<IOException>(() => AlpacaFarmRun.StartAsync(recipe, _folder[name], new Observer(() => _ = ++steps == at ? throw new IOException("killed") : 0), TestContext.Current.CancellationToken));

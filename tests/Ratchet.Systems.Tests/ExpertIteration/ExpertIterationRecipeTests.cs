@@ -187,7 +187,7 @@ public sealed class ExpertIterationRecipeTests
 
     [Fact]
     public void An_unknown_domain_gets_the_nearest_name() => Assert.Equal(
-        "my.yaml:4:3: problems.domain: There is no domain 'propositonal'. Did you mean 'propositional'? Domains: propositional, blocks, rules.",
+        "my.yaml:4:3: problems.domain: There is no domain 'propositonal'. Did you mean 'propositional'? Domains: propositional, blocks, rules, instructions.",
         Mistakes(Read("system: expert-iteration\nname: a\nproblems:\n  domain: propositonal")));
 
     [Fact]
