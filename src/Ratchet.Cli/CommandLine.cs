@@ -19,7 +19,7 @@ internal static class CommandLine
         var root = new RootCommand("Ratchet: expert iteration for .NET. A model proposes, a verifier judges, the loop learns from what was accepted.")
         {
             RunVerb.Make(context), StudyVerb.Make(context), ResumeVerb.Make(context), ReportVerb.Make(context), InspectVerb.Make(context), ExportVerb.Make(context),
-            CompareVerb.Make(context), ExplainVerb.Make(context), EvalVerb.Make(context), SampleVerb.Make(context), ProveVerb.Make(context), VerifyVerb.Make(context),
+            CompareVerb.Make(context), ExplainVerb.Make(context), EvalVerb.Make(context), SampleVerb.Make(context), ProveVerb.Make(context), AnnotateVerb.Make(context), VerifyVerb.Make(context),
             ValidateVerb.Make(context),
             ServeVerb.Make(context), ModelVerb.Make(context), ListVerb.Make(context), SchemaVerb.Make(context), DoctorVerb.Make(context),
         };

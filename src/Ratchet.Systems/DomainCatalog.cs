@@ -1,5 +1,6 @@
 using Ratchet.Domains.Arithmetic;
 using Ratchet.Domains.Blocks;
+using Ratchet.Domains.Instructions;
 using Ratchet.Domains.Propositional;
 using Ratchet.Domains.Rules;
 using Ratchet.Problems;
@@ -16,6 +17,7 @@ public static class DomainCatalog
         ("blocks", static () => new BlocksDomain()),
         ("rules", static () => new RulesDomain()),
         ("arithmetic", static () => new ArithmeticDomain()),
+        ("instructions", static () => new InstructionsDomain()),
     ];
 
     /// <summary>Names, in the order of <c>ratchet list</c>.</summary>

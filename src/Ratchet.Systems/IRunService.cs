@@ -1,5 +1,6 @@
 using Ratchet.Recipes;
 using Ratchet.Runs;
+using Ratchet.Systems.AlpacaFarm;
 using Ratchet.Systems.BfsProver;
 using Ratchet.Systems.ChainOfExperts;
 using Ratchet.Systems.EchoChamber;
@@ -32,6 +33,7 @@ public sealed class SystemRuns : IRunService
         BfsProverRecipe prover => BfsProverRun.StartAsync(prover, folder, observer, cancellationToken),
         ChainOfExpertsRecipe chainOfExperts => ChainOfExpertsRun.StartAsync(chainOfExperts, folder, observer, cancellationToken),
         EchoChamberRecipe echoChamber => EchoChamberRun.StartAsync(echoChamber, folder, observer, cancellationToken),
+        AlpacaFarmRecipe alpacaFarm => AlpacaFarmRun.StartAsync(alpacaFarm, folder, observer, cancellationToken),
         StudyRecipe => throw new RatchetException("This recipe is a study of many runs.", "Start it with 'ratchet study'."),
         _ => throw NoRun(recipe),
     };
@@ -46,6 +48,7 @@ public sealed class SystemRuns : IRunService
             BfsProverRecipe => BfsProverRun.ResumeAsync(folder, observer, cancellationToken),
             ChainOfExpertsRecipe => ChainOfExpertsRun.ResumeAsync(folder, observer, cancellationToken),
             EchoChamberRecipe => EchoChamberRun.ResumeAsync(folder, observer, cancellationToken),
+            AlpacaFarmRecipe => AlpacaFarmRun.ResumeAsync(folder, observer, cancellationToken),
             var recipe => throw NoRun(recipe),
         };
     }

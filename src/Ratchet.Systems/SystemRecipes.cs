@@ -1,4 +1,5 @@
 using Ratchet.Recipes;
+using Ratchet.Systems.AlpacaFarm;
 using Ratchet.Systems.BfsProver;
 using Ratchet.Systems.ChainOfExperts;
 using Ratchet.Systems.EchoChamber;
@@ -16,5 +17,6 @@ public static class SystemRecipes
         .Add<BfsProverRecipe>(BfsProverRecipe.SystemName)
         .Add<ChainOfExpertsRecipe>(ChainOfExpertsRecipe.SystemName)
         .Add<EchoChamberRecipe>(EchoChamberRecipe.SystemName)
+        .Add<AlpacaFarmRecipe>(AlpacaFarmRecipe.SystemName)
         .Add<StudyRecipe>(StudyRecipe.SystemName);
 }

@@ -38,6 +38,7 @@ public sealed class CommandLineTests
               eval <proposer>                           Evaluates a model, a file of responses or a portfolio on problems: pass@k and maj@k with intervals.
               sample <model> <goal>                     Lets a model attempt one goal, and judges the attempts.
               prove <goal>                              Searches for a proof of a goal, step by step; exit code 1 when a goal stays open.
+              annotate <outputs>                        Lets annotators compare models' responses with a reference's: win rates, length-controlled ones, and a leaderboard.
               verify <file>                             Judges proofs; exit code 1 when some are not accepted, 2 when something cannot be read.
               validate <set>                            Tries a verifier before use: right proofs must be accepted, spoilt copies must not.
               serve                                     Serves proof checks over HTTP (Kimina's protocol and its own) and to agents (MCP), and with --model texts of models (OpenAI's protocol).

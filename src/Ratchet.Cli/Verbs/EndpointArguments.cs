@@ -43,6 +43,28 @@ internal sealed class EndpointArguments
     /// <param name="prompt">The text that local models of the domain continue.</param>
     public OpenEndpoint Open(ParseResult parsed, DrawOptions draw, VerifierEntry verifier, Func<Problem, string> prompt)
     {
+        var (temperature, topP, most) = draw.Endpoint(parsed);
+        var open = OpenModel(parsed);
+        var sampling = new EndpointSampling
+        {
+            Model = open.ModelName, Api = parsed.GetValue(_api), Temperature = temperature, TopP = topP, MaxTokens = most, ChoicesPerCall = parsed.GetValue(_choices),
+            Concurrency = open.Concurrency, LogProbabilities = parsed.GetValue(_scores),
+        };
+        try
+        {
+            var template = parsed.GetValue(_template) is { } path ? PromptTemplate.Read(path) : PromptTemplates.For(verifier);
+            return new OpenEndpoint(open, new EndpointProposer(open.Model, sampling, template, prompt), $"{open.ModelName} at {parsed.GetValue(_url)}", Settings(sampling, template, draw.Seed(parsed)));
+        }
+        catch
+        {
+            open.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the model alone. Dispose it.</summary>
+    public OpenModel OpenModel(ParseResult parsed)
+    {
         var name = parsed.GetValue(_model) ?? throw Usage("--endpoint needs the name of the model: --model NAME.");
         if (!Uri.TryCreate(parsed.GetValue(_url), UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
             throw Usage($"--endpoint '{parsed.GetValue(_url)}' is no address; one is http://127.0.0.1:8000/v1.");
@@ -68,19 +90,11 @@ internal sealed class EndpointArguments
         {
             Url = url, Api = parsed.GetValue(_api), ApiKeyVariable = parsed.GetValue(_key), RequestsPerMinute = parsed.GetValue(_rate), Retries = parsed.GetValue(_retries),
         };
-        var (temperature, topP, most) = draw.Endpoint(parsed);
-        var sampling = new EndpointSampling
-        {
-            Model = name, Api = options.Api, Temperature = temperature, TopP = topP, MaxTokens = most, ChoicesPerCall = parsed.GetValue(_choices),
-            Concurrency = parsed.GetValue(_concurrency), LogProbabilities = parsed.GetValue(_scores),
-        };
-        var template = parsed.GetValue(_template) is { } path ? PromptTemplate.Read(path) : PromptTemplates.For(verifier);
         var prices = new EndpointPrices { InputPerMillion = parsed.GetValue(_input), OutputPerMillion = parsed.GetValue(_output), Budget = parsed.GetValue(_budget) };
         var client = parsed.GetValue(_replay) ? null : new EndpointClient(options);
         try
         {
-            var model = new RecordedModel(client, parsed.GetValue(_replies), prices);
-            return new OpenEndpoint(client, model, new EndpointProposer(model, sampling, template, prompt), $"{name} at {url}", Settings(sampling, template, draw.Seed(parsed)));
+            return new OpenModel(client, new RecordedModel(client, parsed.GetValue(_replies), prices), name, parsed.GetValue(_concurrency));
         }
         catch
         {
@@ -99,13 +113,25 @@ internal sealed class EndpointArguments
     private static RatchetException Usage(string message) => new(message) { ExitCode = CommandLine.UsageError };
 }
 
-/// <summary>An endpoint that is asked.</summary>
-/// <param name="Client">Sends the calls; null where recorded replies alone answer.</param>
-/// <param name="Model">Keeps the replies.</param>
-/// <param name="Proposer">Makes attempts of them.</param>
+/// <summary>An endpoint that makes attempts.</summary>
+/// <param name="Opened">Its model.</param>
+/// <param name="Proposer">Makes attempts of the replies.</param>
 /// <param name="Name">What it is called in results.</param>
 /// <param name="Settings">What the attempts depend on, in words.</param>
-internal sealed record OpenEndpoint(EndpointClient? Client, RecordedModel Model, EndpointProposer Proposer, string Name, IReadOnlyDictionary<string, string> Settings) : IDisposable
+internal sealed record OpenEndpoint(OpenModel Opened, EndpointProposer Proposer, string Name, IReadOnlyDictionary<string, string> Settings) : IDisposable
+{
+    /// <summary>What it came to, in one line.</summary>
+    public string Bill => Opened.Bill;
+
+    public void Dispose() => Opened.Dispose();
+}
+
+/// <summary>A model elsewhere that is asked.</summary>
+/// <param name="Client">Sends the calls; null where recorded replies alone answer.</param>
+/// <param name="Model">Keeps the replies.</param>
+/// <param name="ModelName">Name of the model.</param>
+/// <param name="Concurrency">Calls at one time.</param>
+internal sealed record OpenModel(EndpointClient? Client, RecordedModel Model, string ModelName, int Concurrency) : IDisposable
 {
     /// <summary>What it came to, in one line.</summary>
     public string Bill

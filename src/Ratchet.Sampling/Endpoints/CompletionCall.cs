@@ -42,6 +42,12 @@ public sealed record CompletionCall
     /// <summary>Log-probabilities are asked for.</summary>
     public bool LogProbabilities { get; init; }
 
+    /// <summary>Added to the logits of tokens, by the endpoint's own token ids; empty for none.</summary>
+    public IReadOnlyDictionary<string, double> LogitBias { get; init; } = new SortedDictionary<string, double>(StringComparer.Ordinal);
+
+    /// <summary>Most likely first tokens that are asked for with their log-probabilities, 0 to 20; 0 asks for none.</summary>
+    public int TopLogProbabilities { get; init; }
+
     /// <summary>Hash of all of this (hexadecimal): equal calls have the same key, which is also the identity that repeated sendings show the server.</summary>
     public string Key()
     {
@@ -51,6 +57,10 @@ public sealed record CompletionCall
         foreach (var part in parts)
             text.Append(CultureInfo.InvariantCulture, $"{part.Length}:{part}");
         text.Append(CultureInfo.InvariantCulture, $"|{Count}|{MaxTokens}|{Temperature:R}|{TopP:R}|{Seed}|{LogProbabilities}");
+
+        // Only where they are used, so that replies recorded without them keep their keys.
+        if (LogitBias.Count > 0 || TopLogProbabilities > 0)
+            text.Append(CultureInfo.InvariantCulture, $"|{TopLogProbabilities}|{string.Join(',', LogitBias.OrderBy(b => b.Key, StringComparer.Ordinal).Select(b => FormattableString.Invariant($"{b.Key}:{b.Value:R}")))}");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 }
@@ -72,6 +82,9 @@ public sealed record CompletionChoice
 
     /// <summary>Natural-log probability of each token; empty where the server does not tell. With ids, one for each id, under the distribution that it was drawn from.</summary>
     public IReadOnlyList<float> LogProbabilities { get; init; } = [];
+
+    /// <summary>The most likely first tokens by their text, with natural-log probabilities; empty where they were not asked for or the server does not tell.</summary>
+    public IReadOnlyDictionary<string, float> FirstToken { get; init; } = new SortedDictionary<string, float>(StringComparer.Ordinal);
 }
 
 /// <summary>What a model elsewhere answered.</summary>

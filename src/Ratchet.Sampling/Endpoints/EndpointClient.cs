@@ -152,6 +152,15 @@ public sealed class EndpointClient : ICompletionModel, IDisposable
             body["return_token_ids"] = true;
         }
 
+        if (call.LogitBias.Count > 0)
+            body["logit_bias"] = new JsonObject(call.LogitBias.OrderBy(b => b.Key, StringComparer.Ordinal).Select(b => KeyValuePair.Create<string, JsonNode?>(b.Key, b.Value)));
+        if (call.TopLogProbabilities > 0)
+        {
+            body["logprobs"] = _options.Api == EndpointApi.Chat ? true : call.TopLogProbabilities;
+            if (_options.Api == EndpointApi.Chat)
+                body["top_logprobs"] = call.TopLogProbabilities;
+        }
+
         return body;
     }
 
@@ -215,7 +224,28 @@ public sealed class EndpointClient : ICompletionModel, IDisposable
             PromptIds = Numbers(choice, "prompt_token_ids", e => e.GetInt32()),
             TokenIds = ids,
             LogProbabilities = ids.Count > 0 && drawn.Count == ids.Count ? drawn : ids.Count == 0 || plain ? shown : [],
+            FirstToken = call.TopLogProbabilities > 0 ? First(choice) : new SortedDictionary<string, float>(StringComparer.Ordinal),
         };
+    }
+
+    /// <summary>The most likely first tokens, in the form of conversations or of plain texts.</summary>
+    private static SortedDictionary<string, float> First(JsonElement choice)
+    {
+        var top = new SortedDictionary<string, float>(StringComparer.Ordinal);
+        if (!choice.TryGetProperty("logprobs", out var scores) || scores.ValueKind != JsonValueKind.Object)
+            return top;
+        if (scores.TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.Array && content.GetArrayLength() > 0)
+        {
+            foreach (var token in content[0].GetProperty("top_logprobs").EnumerateArray())
+                top.TryAdd(token.GetProperty("token").GetString() ?? "", token.GetProperty("logprob").GetSingle());
+        }
+        else if (scores.TryGetProperty("top_logprobs", out var places) && places.ValueKind == JsonValueKind.Array && places.GetArrayLength() > 0 && places[0].ValueKind == JsonValueKind.Object)
+        {
+            foreach (var token in places[0].EnumerateObject())
+                top.TryAdd(token.Name, token.Value.GetSingle());
+        }
+
+        return top;
     }
 
     private static List<float> Shown(JsonElement choice)

@@ -49,6 +49,7 @@ public sealed class StudyRunner
                 var name = StudyRecipe.NameOf(arm);
                 var overrides = StudyRecipe.Settings(arm).Select(s => s.Split('=', 2)).Select(s => new RecipeOverride(s[0], s[1], $"arm {name}: {s[0]}={s[1]}"))
                     .Append(new RecipeOverride("seed", seed.ToString(CultureInfo.InvariantCulture), "seeds")).ToList();
+
                 var recipe = SystemRecipes.Catalog.ReadFile(study.Base, overrides).ThrowIfWrong();
                 if (recipe is StudyRecipe)
                     throw new RatchetException($"The base '{study.Base}' of the study is a study itself.", "Name a recipe that 'ratchet run' takes.");
@@ -105,6 +106,9 @@ public sealed class StudyRunner
             var name = StudyRecipe.NameOf(arm);
             return new StudyArm { Name = name, Settings = string.Join(' ', StudyRecipe.Settings(arm)), Runs = [.. SeedList().Select(seed => Read(name, seed))] };
         }).ToList();
+        var finished = arms.SelectMany(a => a.Runs.Where(r => r.Status == "completed").Select(r =>
+            new FinishedRun(a.Name, r.Seed, _runs.First(x => x.Arm == a.Name && x.Seed == r.Seed).Recipe, FolderOf(a.Name, r.Seed), r.Values))).ToList();
+        var findings = StudyFindings.Of(_runs[0].Recipe, finished);
         return new StudyResult
         {
             Name = _study.Name,
@@ -116,6 +120,8 @@ public sealed class StudyRunner
             Arms = arms,
             Comparisons = [.. _study.Comparisons.Select(c => Compare(c, arms))],
             Gates = [.. _study.Gates.Select(g => Check(g, arms))],
+            Checks = findings.Checks,
+            Sections = findings.Sections,
             Environment = Environment(),
             Sections = EchoStudy.Sections(EchoArms()),
         };

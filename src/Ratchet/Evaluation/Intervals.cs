@@ -61,7 +61,9 @@ public static class Intervals
     }
 
     /// <summary>Quantile of sorted numbers with linear interpolation between neighbours (Hyndman and Fan 1996, type 7).</summary>
-    internal static double Quantile(ReadOnlySpan<double> sorted, double p)
+    /// <param name="sorted">Numbers in ascending order, at least one.</param>
+    /// <param name="p">Share, 0 to 1.</param>
+    public static double Quantile(ReadOnlySpan<double> sorted, double p)
     {
         var place = p * (sorted.Length - 1);
         var below = (int)Math.Floor(place);

@@ -308,6 +308,13 @@ public sealed partial class RunJournal : IDisposable
     private static string Name<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
+    /// <summary>Records the time of work that leaves no other row.</summary>
+    public void AddTiming(StageTiming timing)
+    {
+        ArgumentNullException.ThrowIfNull(timing);
+        Guard(() => AddTiming(0, timing));
+    }
+
     private void AddTiming(int round, StageTiming t) => Execute(
         """
         INSERT INTO timings(session, round, stage, wall_seconds, sample_seconds, sampled_tokens, verify_seconds, checks, learn_seconds, trained_tokens)

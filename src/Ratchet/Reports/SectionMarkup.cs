@@ -44,12 +44,14 @@ internal static class SectionMarkup
         var lines = chart.Lines.Select((l, i) => new Series(
             l.Name, l.Color == 0 ? (i % 6) + 1 : l.Color, [.. l.Points.Select(p => new ChartPoint(p.X, p.Y, p.Low, p.High))], l.Dashed, Markers: !l.Dashed && l.Points.Count <= MostDots)).Where(l => l.Points.Count > 0).ToList();
         var longest = lines.Count == 0 ? 0 : lines.Max(l => l.Name.Length);
+        var lowest = lines.SelectMany(l => l.Points).Select(p => p.Low ?? p.Y).DefaultIfEmpty(0).Min();
         var drawn = new LineChart
         {
             Label = $"{chart.Title}. {string.Join(" ", lines.Select(l => $"{l.Name} from {Format(l.Points[0].Y)} to {Format(l.Points[^1].Y)}."))}",
             Series = lines,
             XTitle = chart.X,
             YMax = chart.IsShare ? 1 : null,
+            YMin = lowest < 0 ? -Axis.RoundUp(-lowest) : 0,
             YFormat = chart.IsShare ? Numbers.WholePercent : Plain,
             TipFormat = chart.IsShare ? Numbers.Percent : Plain,
             Right = 24 + (7.5 * longest),

@@ -81,6 +81,16 @@ public static class StudyReport
             Rows = [.. study.Arms.Select(a => (string[])[a.Name, a.Runs.Count(r => r.Status == "completed").ToString(CultureInfo.InvariantCulture), .. measures.Select(m => Spread(a.Values(m))), a.Settings])],
             Notes = ["Each number is the mean over seeds, with ± the deviation between seeds where they differ."],
         };
+        if (study.Checks.Count > 0)
+        {
+            yield return new ReportSection
+            {
+                Title = "Checks",
+                Columns = ["Check", "What must be seen", "What was seen", "Verdict"],
+                Rows = [.. study.Checks.Select(c => (string[])[c.Name, c.Claim, c.Result, c.Holds switch { true => "holds", false => "DOES NOT HOLD", _ => "not yet" }])],
+            };
+        }
+
         foreach (var section in study.Sections)
             yield return section;
         yield return new ReportSection

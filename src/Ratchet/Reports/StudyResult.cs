@@ -34,6 +34,9 @@ public sealed record StudyResult
     /// <summary>What must hold.</summary>
     public required IReadOnlyList<StudyGate> Gates { get; init; }
 
+    /// <summary>Claims that were written down before the runs, checked by the runs' system on what they left.</summary>
+    public IReadOnlyList<StudyCheck> Checks { get; init; } = [];
+
     /// <summary>What the system of the runs adds: its checks, tables and charts.</summary>
     public IReadOnlyList<ReportSection> Sections { get; init; } = [];
 
@@ -44,6 +47,13 @@ public sealed record StudyResult
     [JsonIgnore]
     public IEnumerable<(StudyArm Arm, StudyRun Run)> Unfinished => Arms.SelectMany(a => a.Runs.Where(r => r.Status != "completed").Select(r => (a, r)));
 }
+
+/// <summary>A claim that was written down before the runs, and what they say of it.</summary>
+/// <param name="Name">Short name or number.</param>
+/// <param name="Claim">What must be seen.</param>
+/// <param name="Result">What was seen, with numbers.</param>
+/// <param name="Holds">Whether it holds; null where the runs that it needs are not there.</param>
+public sealed record StudyCheck(string Name, string Claim, string Result, bool? Holds);
 
 /// <summary>One setting of a study.</summary>
 public sealed record StudyArm

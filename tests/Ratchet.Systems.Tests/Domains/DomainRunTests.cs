@@ -11,6 +11,7 @@ public sealed class DomainRunTests
     [InlineData("blocks", 128, 60)]
     [InlineData("rules", 400, 60)]
     [InlineData("arithmetic", 128, 60)]
+    [InlineData("instructions", 64, 20)]
     public async Task A_recipe_that_names_the_domain_runs_end_to_end(string domain, int positions, int tokens)
     {
         using var folder = new TemporaryFolder();
@@ -33,8 +34,8 @@ public sealed class DomainRunTests
     [Fact]
     public void The_catalog_names_domains_that_know_their_names()
     {
-        Assert.Equal(["propositional", "blocks", "rules", "arithmetic"], DomainCatalog.Names);
+        Assert.Equal(["propositional", "blocks", "rules", "arithmetic", "instructions"], DomainCatalog.Names);
         Assert.All(DomainCatalog.Names, name => Assert.Equal(name, DomainCatalog.Create(name).Name));
-        Assert.Equal("Use one of: propositional, blocks, rules, arithmetic.", Assert.Throws<RatchetException>(() => DomainCatalog.Create("chess")).Remedy);
+        Assert.Equal("Use one of: propositional, blocks, rules, arithmetic, instructions.", Assert.Throws<RatchetException>(() => DomainCatalog.Create("chess")).Remedy);
     }
 }

@@ -187,7 +187,7 @@ public sealed class ExpertIterationRecipeTests
 
     [Fact]
     public void An_unknown_domain_gets_the_nearest_name() => Assert.Equal(
-        "my.yaml:4:3: problems.domain: There is no domain 'propositonal'. Did you mean 'propositional'? Domains: propositional, blocks, rules, arithmetic.",
+        "my.yaml:4:3: problems.domain: There is no domain 'propositonal'. Did you mean 'propositional'? Domains: propositional, blocks, rules, arithmetic, instructions.",
         Mistakes(Read("system: expert-iteration\nname: a\nproblems:\n  domain: propositonal")));
 
     [Fact]
@@ -217,6 +217,7 @@ public sealed class ExpertIterationRecipeTests
     [InlineData("chain-of-experts")]
     [InlineData("bfs-prover")]
     [InlineData("echo-chamber")]
+    [InlineData("alpaca-farm")]
     [InlineData("study")]
     public void The_table_of_keys_in_the_docs_is_the_one_that_is_generated(string system)
     {
