@@ -223,7 +223,9 @@ internal static class EchoChecks
     {
         var texts = new List<string>();
         var (tried, holds) = (false, true);
-        foreach (var arm in arms.Where(a => a.Recipe is { Method: PostTraining.Policy, Reward: RewardSource.Shuffled }))
+
+        // A single seed has no noise to be beyond, so nothing could fail.
+        foreach (var arm in arms.Where(a => a.Recipe is { Method: PostTraining.Policy, Reward: RewardSource.Shuffled } && a.Runs.Count > 1))
         {
             tried = true;
             var gain = PairedDifference.Of([.. arm.Runs.Select(r => r.Series.Greedy[^1].Pass1 - r.Series.Greedy[0].Pass1)]);
