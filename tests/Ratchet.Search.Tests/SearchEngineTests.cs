@@ -258,6 +258,16 @@ public sealed class SearchEngineTests
     }
 
     [Fact]
+    public async Task Beam_search_goes_down_again_with_new_draws_through_states_that_it_knows()
+    {
+        var policy = new UniformPolicy(Worlds.Propositional, UniformOrder.Random);
+        var result = await Worlds.Engine(policy).SearchAsync(
+            Worlds.Task(@"((A -> B) -> A) -> (C -> A) -> A"), new SearchOptions { Strategy = SearchStrategy.Beam, Width = 2, MaxDepth = 6, Restarts = 6, Budget = new SearchBudget { Expansions = 300 } });
+        Assert.Equal(SearchStatus.Exhausted, result.Status);
+        Assert.True(result.Root!.Edges.First(e => e.Kind == EdgeKind.New).To!.Expansions > 1);
+    }
+
+    [Fact]
     public async Task A_policy_that_writes_whole_proofs_is_walked_step_by_step()
     {
         var policy = new ScriptedPolicy("whole", _ => [new("intros h0.", -3, 9) { Then = ["exact h9.", "exact h0."] }, new("intros h0.", -2, 9) { Then = ["exact h0.", "exact h0."] }]);

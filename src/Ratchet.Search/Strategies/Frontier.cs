@@ -78,6 +78,7 @@ internal sealed class BestFirstFrontier(SearchOptions options) : Frontier
 internal sealed class BeamFrontier(SearchOptions options) : Frontier
 {
     private readonly List<SearchNode> _next = [];
+    private readonly HashSet<SearchNode> _asked = [];
     private List<SearchNode> _level = [];
     private SearchNode? _root;
 
@@ -98,15 +99,20 @@ internal sealed class BeamFrontier(SearchOptions options) : Frontier
 
     public override void Expanded(SearchNode node, IReadOnlyList<SearchEdge> edges)
     {
-        // A state that was met before may stand in a level again: in an earlier try it may have been cut from its beam.
-        _next.AddRange(edges.Where(e => e.Kind is EdgeKind.New).Select(e => e.To!));
-        _next.AddRange(edges.Where(e => e.Kind is EdgeKind.Known && e.To!.Expansions == 0 && !_next.Contains(e.To)).Select(e => e.To!));
+        // What an earlier pass found at the node belongs to the level as well: with new draws another of its states may be among the best.
+        _asked.Add(node);
+        foreach (var edge in node.Edges.Concat(edges))
+        {
+            if (edge is { Kind: EdgeKind.New or EdgeKind.Known, To: { } to } && !_asked.Contains(to) && !_next.Contains(to))
+                _next.Add(to);
+        }
     }
 
     public override bool Restart(IReadOnlyList<SearchNode> nodes)
     {
         _level = [_root!];
         _next.Clear();
+        _asked.Clear();
         return true;
     }
 }
