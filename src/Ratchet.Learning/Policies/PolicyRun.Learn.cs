@@ -164,9 +164,13 @@ internal sealed partial class PolicyRun
         return Steps(
             update, rows, numbers,
             (part, _) => new DivergenceLikelihood(
-                quark.KlCoefficient > 0 ? Reference().Distributions(Array.ConvertAll(part, i => rows[i]), _options.Temperature) : null, quark.KlCoefficient, quark.EntropyBonus, _options.Temperature),
+                quark.KlCoefficient > 0 ? Reference().Distributions(ForReference(Array.ConvertAll(part, i => rows[i])), _options.Temperature) : null, quark.KlCoefficient, quark.EntropyBonus, _options.Temperature),
             skip: false);
     }
+
+    /// <summary>Rows as the reference sees them: it knows no reward tokens.</summary>
+    private Example[] ForReference(Example[] rows) =>
+        _options.Algorithm == PolicyAlgorithm.Quark && _options.Quark.RewardTokens.Count > 0 ? Array.ConvertAll(rows, ImitationRows.WithoutFirst) : rows;
 
     /// <summary>Optimizer steps of the policy over the epochs and minibatches of a batch.</summary>
     private PolicyUpdate Steps(int update, Example[] rows, PolicyUpdate numbers, Func<int[], bool, ITokenObjective> objective, bool skip)

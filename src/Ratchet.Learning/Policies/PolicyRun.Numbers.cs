@@ -45,7 +45,7 @@ internal sealed partial class PolicyRun
         Example[] rows = [.. rollouts.Take(_options.ProbeRollouts).TakeWhile(r => (room -= (long)r.Length * _weights.Config.VocabularySize) >= 0).Select(r => r.ToExample())];
         if (rows.Length == 0)
             return numbers;
-        var reference = Reference().Distributions(rows, _options.Temperature);
+        var reference = Reference().Distributions(ForReference(rows), _options.Temperature);
         var batch = _policy.Forward(rows, TokenQuantities.LogProbability | TokenQuantities.Divergence, _options.Temperature, reference);
         var chosen = new float[rows.Length][];
         double parity = 0, divergence = 0;

@@ -15,7 +15,8 @@ public sealed record QuarkOptions
 
     /// <summary>
     /// Ids of the reward tokens, the best quantile's first, one a quantile; empty learns the best quantile alone. The token stands in front
-    /// of the prompt, as in the authors' code: there it moves no other id away from its neighbours. A rollout's ids begin with the token that it was sampled with.
+    /// of the prompt, as in the authors' code: there it moves no other id away from its neighbours. A rollout's ids begin with the token that it was sampled with; the reference sees
+    /// none.
     /// </summary>
     public RecipeList<int> RewardTokens { get; init; } = [];
 

@@ -1,3 +1,4 @@
+using Ratchet.Learning.Preferences;
 using Ratchet.Loop;
 using Ratchet.Problems;
 using Ratchet.Rollouts;
@@ -36,6 +37,22 @@ public static class RolloutJudges
                     : Of(await verifier.VerifyAsync(problem, tokenizer.Decode([.. rollout.Ids.Skip(rollout.TargetStart)]), token).ConfigureAwait(false));
             }).ConfigureAwait(false);
             return judgements;
+        };
+    }
+
+    /// <summary>Judges by a reward model: its score of prompt and sample is a component, beside what another judge says.</summary>
+    /// <param name="model">Reward model; not owned. It needs one position more than the longest sample.</param>
+    /// <param name="name">Name of the component.</param>
+    /// <param name="other">Gives outcome and further components, a verifier for example; null for none: the score alone is the reward then, cut to <see cref="RewardOptions.Clip"/>.</param>
+    public static RolloutJudge Model(RewardModel model, string name = "reward_model", RolloutJudge? other = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return async (rollouts, cancellationToken) =>
+        {
+            var judged = other is null ? [.. rollouts.Select(_ => new RolloutJudgement(RolloutOutcome.Unjudged))] : await other(rollouts, cancellationToken).ConfigureAwait(false);
+            var scores = model.Score([.. rollouts.Select(r => r.Ids)]);
+            return [.. judged.Select((j, i) => j with { Components = new Dictionary<string, double>(j.Components, StringComparer.Ordinal) { [name] = scores[i] } })];
         };
     }
 

@@ -79,6 +79,14 @@ public static class ImitationRows
         return rows;
     }
 
+    /// <summary>A row without its first id, the token in front; its targets stay.</summary>
+    internal static Example WithoutFirst(Example row) => row with
+    {
+        Ids = [.. row.Ids.Skip(1)],
+        TargetStart = row.TargetStart - 1,
+        Masked = [.. row.Masked.Select(s => new IdSpan(s.Start - 1, s.End - 1))],
+    };
+
     private static IEnumerable<Rollout> Distinct(IEnumerable<Rollout> rollouts)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);

@@ -79,12 +79,15 @@ public sealed class QuantileLearner
         OfflineTraining Training()
         {
             var rows = ImitationRows.Quantiles(request.Rollouts, _quark.Quantiles, _quark.RewardTokens);
+
+            // The reference knows no reward tokens.
+            Example[] plain = _quark.RewardTokens.Count == 0 ? [.. rows] : [.. rows.Select(ImitationRows.WithoutFirst)];
             return new OfflineTraining
             {
                 Identity = FormattableString.Invariant($"quark {_quark} reference {(request.Reference ?? request.From).WeightsHash}"),
                 Units = [.. rows.Select(r => (Example[])[r])],
                 BatchUnits = _batchRows,
-                Objective = batch => new DivergenceLikelihood(reference?.Distributions([.. batch.Select(i => rows[i])]), _quark.KlCoefficient, _quark.EntropyBonus),
+                Objective = batch => new DivergenceLikelihood(reference?.Distributions([.. batch.Select(i => plain[i])]), _quark.KlCoefficient, _quark.EntropyBonus),
                 From = request.From,
                 Start = () => CheckpointStore.LoadWeights(request.From.Folder),
                 Epochs = request.Epochs,

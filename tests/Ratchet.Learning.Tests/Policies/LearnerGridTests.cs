@@ -59,11 +59,10 @@ public sealed class LearnerGridTests(ITestOutputHelper output)
             var (accuracy, steps) = await LearnerGrid.Run(learner, task, seed, size, shuffled);
             output.WriteLine($"{(task.Prompts.Length == 1 ? "bandit" : "sums")} | {learner} | seed {seed} | {(shuffled ? "shuffled" : "true")} | {start:F3} to {accuracy:F3} in {steps} steps");
             var (goal, most) = LearnerGrid.Goal(learner, task, Long);
-            Assert.True(steps <= most, $"{steps} steps");
             if (shuffled)
                 Assert.True(accuracy < goal - 0.15, $"{learner}, seed {seed}: {accuracy:F3} from shuffled rewards");
             else
-                Assert.True(accuracy >= goal, $"{learner}, seed {seed}: {accuracy:F3}, not {goal}");
+                Assert.True(accuracy >= goal && steps <= most, $"{learner}, seed {seed}: {accuracy:F3} in {steps} steps, not {goal} in {most}");
         }
     }
 }

@@ -59,7 +59,8 @@ public sealed class PolicyTrainingTests : IDisposable
     {
         foreach (var kind in (string[])["ppo", "grpo", "reinforce"])
         {
-            var result = await Train(Options(kind) with { Updates = 4 }, "numbers " + kind);
+            // The policy is the one that is sampled, so its temperature is in every number.
+            var result = await Train(Options(kind) with { Updates = 4, Temperature = kind == "grpo" ? 0.7 : 1 }, "numbers " + kind);
             var (first, last) = (result.Updates[0], result.Updates[^1]);
             Assert.Equal(0, first.KlExact, 1e-6);
             Assert.Equal(0, first.KlK1, 1e-5);
@@ -114,6 +115,43 @@ public sealed class PolicyTrainingTests : IDisposable
         Assert.All(critic["score.weight"].Zip(head), p => Assert.Equal(p.Second, p.First, 1e-6));
         var refused = await Assert.ThrowsAsync<RatchetException>(() => new PolicyTraining(options, LearningTask.Tokenizer, task.Judge()).TrainAsync(request with { Critic = other, Folder = request.Folder + "2" }, default));
         Assert.Contains("scalar head", refused.Message);
+    }
+
+    [Fact]
+    public async Task A_reward_model_orders_accepted_samples_behind_the_gate_or_is_the_reward_itself()
+    {
+        using var model = new RewardModel(LearningTask.Sums.Start(1).WithScalarHead(RandomStream.FromSeed(1), deviation: 0.2));
+        var batches = new List<IReadOnlyList<Rollout>>();
+        var hooks = new PolicyTrainingHooks { Rollouts = (_, r) => batches.Add(r) };
+        var options = Options("grpo") with { Updates = 1, Reward = new RewardOptions { Form = RewardForm.Sigmoid } };
+        await Train(options, "gated", RolloutJudges.Model(model, other: LearningTask.Sums.Judge()), hooks);
+        await Train(options, "alone", RolloutJudges.Model(model), hooks);
+
+        Assert.All(batches[0].Where(r => r.Outcome == RolloutOutcome.Accepted), r => Assert.InRange(r.Reward, 0, 1));
+        Assert.All(batches[0].Where(r => r.Outcome == RolloutOutcome.Rejected), r => Assert.InRange(r.Reward, -1, 0));
+        Assert.True(batches[0].Where(r => r.Outcome == RolloutOutcome.Accepted).Select(r => r.Reward).Distinct().Count() > 1);
+        Assert.All(batches[1], r => Assert.Equal(model.Score([r.Ids])[0], r.Reward, 1e-6));
+        Assert.All(batches[1], r => Assert.Equal(RolloutOutcome.Unjudged, r.Outcome));
+    }
+
+    [Fact]
+    public async Task Quark_with_reward_tokens_asks_for_the_best_and_learns_what_was_earned()
+    {
+        var batches = new List<IReadOnlyList<Rollout>>();
+        var hooks = new PolicyTrainingHooks { Rollouts = (_, r) => batches.Add(r) };
+        RolloutJudge judge = async (r, t) => await LearningTask.Sums.Judge()([.. r.Select(x => x with { Ids = [.. x.Ids.Skip(1)], TargetStart = x.TargetStart - 1 })], t);
+        var options = Options("quark") with { Updates = 3, Quark = new QuarkOptions { RewardTokens = [7, 8, 9, 10], KlCoefficient = 0.1 } };
+        var result = await Train(options, "tokens", judge, hooks);
+
+        Assert.All(batches.SelectMany(b => b), r => Assert.Equal(7, r.Ids[0]));
+        Assert.True(result.Updates[0].Parity < 1e-4, $"sampler and learner differ by {result.Updates[0].Parity}");
+        Assert.True(result.Updates[^1].KlLoss > 0);
+
+        // The token that nobody used before is learned.
+        var (start, end) = (LearningTask.Sums.Start(1), CheckpointStore.LoadWeights(result.Policy.Folder));
+        var width = start.Config.HiddenSize;
+        foreach (var token in (int[])[7, 8, 9, 10])
+            Assert.NotEqual(start["model.embed_tokens.weight"][(token * width)..((token + 1) * width)], end["model.embed_tokens.weight"][(token * width)..((token + 1) * width)]);
     }
 
     [Fact]
