@@ -91,8 +91,11 @@ public static class AlpacaFarmRun
     {
         if (recipe.Artifacts is { } given)
             return Path.Combine(run, given);
-        var study = Path.Combine(run, "..", "..", "..", StudyRunner.SharedFolder);
-        return Directory.Exists(study) ? study : Path.Combine(run, StudyRunner.SharedFolder);
+
+        // OUT/runs/ARM/seed-N: a folder of that name somewhere above a run by itself is nobody's to write into.
+        var runs = Path.GetFullPath(Path.Combine(run, "..", ".."));
+        var study = Path.Combine(runs, "..", StudyRunner.SharedFolder);
+        return Path.GetFileName(runs) == "runs" && Directory.Exists(study) ? study : Path.Combine(run, StudyRunner.SharedFolder);
     }
 
     /// <summary>Trains, evaluates, and where the recipe asks for it audits.</summary>

@@ -138,7 +138,7 @@ internal sealed class FarmMethods(FarmWorld world, FarmStages stages, RunFolder 
                 RunFolder.WriteAtomically(PointFile(point.Update), JsonSerializer.Serialize(point, RunSummary.JsonOptions) + "\n");
             },
         };
-        var training = new PolicyTraining(options, world.Tokenizer, Judged(scorer), world.Engine.Policy, hooks);
+        var training = new PolicyTraining(options, world.Tokenizer, RolloutJudges.Model(scorer.Model), world.Engine.Policy, hooks);
         var result = await training.TrainAsync(
             new PolicyTrainingRequest
             {
@@ -169,12 +169,6 @@ internal sealed class FarmMethods(FarmWorld world, FarmStages stages, RunFolder 
         var scores = start.Score([.. prompts.Select((p, i) => (IReadOnlyList<int>)[.. p, .. drawn[i][0].Ids])]);
         return drawn.Select((d, i) => d[0].LogProbabilities.Sum(l => (double)l) - scores[i].Skip(prompts[i].Length - 1).Sum(l => (double)l)).Average();
     }
-
-    private static RolloutJudge Judged(FarmScorer scorer) => (rollouts, _) =>
-    {
-        var scores = scorer.Score([.. rollouts.Select(r => (r.Ids.Take(r.TargetStart).ToArray(), r.Ids.Skip(r.TargetStart).ToArray()))]);
-        return Task.FromResult<IReadOnlyList<RolloutJudgement>>([.. scores.Select(s => new RolloutJudgement(RolloutOutcome.Unjudged) { Components = new Dictionary<string, double> { ["reward_model"] = s } })]);
-    };
 
     private static FarmPolicy Learned(LearningResult result) => new(result.Checkpoint, result.Steps, result.Tokens, result.FinalLoss, [], 0);
 

@@ -7,11 +7,13 @@ namespace Ratchet.Systems.AlpacaFarm;
 internal sealed class FarmScorer(FarmWorld world, Checkpoint rewardModel) : IDisposable
 {
     private const int Batch = 256;
-    private readonly RewardModel _model = new(rewardModel, world.Engine.Trainer);
+
+    /// <summary>The reward model.</summary>
+    public RewardModel Model { get; } = new(rewardModel, world.Engine.Trainer);
 
     /// <summary>Rewards of responses, each to its prompt.</summary>
     public double[] Score(IReadOnlyList<(int[] Prompt, int[] Response)> items) =>
-        [.. items.Chunk(Batch).SelectMany(chunk => _model.Score([.. chunk.Select(c => (IReadOnlyList<int>)[.. c.Prompt, .. c.Response])]))];
+        [.. items.Chunk(Batch).SelectMany(chunk => Model.Score([.. chunk.Select(c => (IReadOnlyList<int>)[.. c.Prompt, .. c.Response])]))];
 
     /// <summary>Rewards of several responses to each prompt.</summary>
     public IReadOnlyList<double[]> Score(IReadOnlyList<int[]> prompts, IReadOnlyList<FarmResponse[]> responses)
@@ -21,5 +23,5 @@ internal sealed class FarmScorer(FarmWorld world, Checkpoint rewardModel) : IDis
         return [.. responses.Select(r => flat[place..(place += r.Length)])];
     }
 
-    public void Dispose() => _model.Dispose();
+    public void Dispose() => Model.Dispose();
 }
