@@ -1,6 +1,7 @@
 using Ratchet.Recipes;
 using Ratchet.Reports;
 using Ratchet.Systems.AlpacaFarm;
+using Ratchet.Systems.EchoChamber;
 
 namespace Ratchet.Systems.Studies;
 
@@ -19,6 +20,11 @@ internal sealed record StudyFindings(IReadOnlyList<StudyCheck> Checks, IReadOnly
     public static StudyFindings Of(Recipe baseRecipe, IReadOnlyList<FinishedRun> runs) => baseRecipe switch
     {
         AlpacaFarmRecipe => AlpacaFarmStudy.Analyse(runs),
+        EchoChamberRecipe => new StudyFindings([], EchoStudy.Sections(EchoArms(runs))),
         _ => new StudyFindings([], []),
     };
+
+    private static List<EchoArm> EchoArms(IReadOnlyList<FinishedRun> runs) =>
+        [.. runs.GroupBy(r => r.Arm, StringComparer.Ordinal).Select(arm => new EchoArm(
+            arm.Key, (EchoChamberRecipe)arm.First().Recipe, [.. arm.Select(r => new EchoStudyRun(r.Seed, new EchoSeries(EchoRecord.Read(r.Folder))))]))];
 }

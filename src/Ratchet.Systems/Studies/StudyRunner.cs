@@ -3,7 +3,6 @@ using Ratchet.Evaluation;
 using Ratchet.Recipes;
 using Ratchet.Reports;
 using Ratchet.Runs;
-using Ratchet.Systems.EchoChamber;
 
 namespace Ratchet.Systems.Studies;
 
@@ -28,7 +27,6 @@ public sealed class StudyRunner
     private readonly string _folder;
     private readonly List<(string Arm, string Settings, ulong Seed, Recipe Recipe)> _runs = [];
     private readonly Dictionary<string, string> _failures = [];
-    private readonly Dictionary<string, EchoStudyRun> _echoRuns = [];
 
     /// <summary>Reads the recipe of every arm.</summary>
     /// <param name="study">Study, read and checked.</param>
@@ -123,34 +121,7 @@ public sealed class StudyRunner
             Checks = findings.Checks,
             Sections = findings.Sections,
             Environment = Environment(),
-            Sections = EchoStudy.Sections(EchoArms()),
         };
-    }
-
-    /// <summary>Arms of an Echo Chamber recipe with the records of their finished runs; none where the study is of another system.</summary>
-    private List<EchoArm> EchoArms()
-    {
-        var arms = new List<EchoArm>();
-        foreach (var arm in _runs.Where(r => r.Recipe is EchoChamberRecipe).GroupBy(r => r.Arm))
-        {
-            var done = arm.Where(r => Summary(FolderOf(r.Arm, r.Seed)) is { Status: "completed" })
-                .Select(r => EchoRun(FolderOf(r.Arm, r.Seed), r.Seed)).ToList();
-            if (done.Count > 0)
-                arms.Add(new EchoArm(arm.Key, (EchoChamberRecipe)arm.First().Recipe, done));
-        }
-
-        return arms;
-    }
-
-    /// <summary>Records of a finished run, which do not change any more.</summary>
-    private EchoStudyRun EchoRun(string folder, ulong seed)
-    {
-        lock (_echoRuns)
-        {
-            if (!_echoRuns.TryGetValue(folder, out var run))
-                _echoRuns.Add(folder, run = new EchoStudyRun(seed, new EchoSeries(EchoRecord.Read(folder))));
-            return run;
-        }
     }
 
     private List<ulong> SeedList() => [.. Enumerable.Range(0, _study.Seeds).Select(i => _study.Seed + (ulong)i)];
