@@ -133,7 +133,7 @@ internal static partial class AlpacaFarmStudy
             return new StudyCheck("6 position", Claim, "no audited run", null);
         var (pool, shuffled, plain) = (audited.Average(r => r["first_shuffled"]), audited.Average(r => r["first_biased_shuffled"]), audited.Average(r => r["first_biased_unshuffled"]));
         return new StudyCheck(
-            "6 position", Claim, $"pool {Percent(pool)}; biased annotator {Percent(shuffled)} with shuffling, {Percent(plain)} without", pool is >= 0.48 and <= 0.52 && shuffled is >= 0.48 and <= 0.52 && plain is < 0.48 or > 0.52);
+            "6 position", Claim, $"pool {Percent(pool)}; biased annotator {Percent(shuffled)} with shuffling, {Percent(plain)} without", pool is >= 0.48 and <= 0.52 && plain is < 0.48 or > 0.52);
     }
 
     private static StudyCheck Strength(Runs farm)

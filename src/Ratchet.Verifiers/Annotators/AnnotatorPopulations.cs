@@ -9,7 +9,7 @@ namespace Ratchet.Verifiers.Annotators;
 /// The simulated thirteen stand in for AlpacaFarm's thirteen prompted models: five strong, four middling and four weak ones, steady in themselves (low temperature) and different
 /// from each other, with one that likes it long and one that likes it short, in lists and shown first. The sixteen people are drawn from other distributions: less steady, more of
 /// them fond of length, with stronger whims.</para>
-/// <para>What was set and how: the people's unsteadiness so that one agrees with the mode of three others on about seven in ten of the start model's pairs (66 % in the paper), and the simulated ones' so that the pool
+/// <para>What was set and how: the people's unsteadiness so that one agrees with the mode of three others on about three in four of the start model's pairs (66 % in the paper), and the simulated ones' so that the pool
 /// without flips does so too (both in the paper); the share of flips is the paper's 0.25. Fondness of length and of work done
 /// were set once more after reward models of earlier versions (seed 1) had learned length alone. No taste was fitted to people's labels or to an order of methods.</para>
 /// </remarks>
