@@ -87,16 +87,7 @@ public static class AlpacaFarmRun
         }
     }
 
-    private static string SharedFolder(AlpacaFarmRecipe recipe, string run)
-    {
-        if (recipe.Artifacts is { } given)
-            return Path.Combine(run, given);
-
-        // OUT/runs/ARM/seed-N: a folder of that name somewhere above a run by itself is nobody's to write into.
-        var runs = Path.GetFullPath(Path.Combine(run, "..", ".."));
-        var study = Path.Combine(runs, "..", StudyRunner.SharedFolder);
-        return Path.GetFileName(runs) == "runs" && Directory.Exists(study) ? study : Path.Combine(run, StudyRunner.SharedFolder);
-    }
+    private static string SharedFolder(AlpacaFarmRecipe recipe, string run) => recipe.Artifacts is { } given ? Path.Combine(run, given) : StudyRunner.SharedFolderOf(run);
 
     /// <summary>Trains, evaluates, and where the recipe asks for it audits.</summary>
     private static async Task MethodAsync(

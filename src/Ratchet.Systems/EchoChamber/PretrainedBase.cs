@@ -38,10 +38,7 @@ internal sealed class PretrainedBase
             Pretrain = recipe.Pretrain with { SnapshotSteps = 0 },
         });
         Key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..24];
-
-        // STUDY/runs/ARM/seed-N
-        var shared = Path.GetFullPath(Path.Combine(runFolder, "..", "..", "..", Studies.StudyRunner.SharedFolder));
-        _folder = Path.Combine(Directory.Exists(shared) ? shared : Path.Combine(runFolder, Studies.StudyRunner.SharedFolder), "base-" + Key);
+        _folder = Path.Combine(Studies.StudyRunner.SharedFolderOf(runFolder), "base-" + Key);
     }
 
     /// <summary>Address: a hash of everything that the model depends on.</summary>

@@ -96,6 +96,20 @@ public sealed class StudyRunner
         return Result();
     }
 
+    /// <summary>
+    /// Where a run keeps what others may need too: in the study whose run it is (<c>STUDY/runs/ARM/seed-N</c>), else in its own folder. A folder of that name
+    /// somewhere above a run by itself is nobody's to write into.
+    /// </summary>
+    /// <param name="run">Folder of the run.</param>
+    internal static string SharedFolderOf(string run)
+    {
+        var runs = Path.GetFullPath(Path.Combine(run, "..", ".."));
+        var study = Path.GetDirectoryName(runs) ?? runs;
+        var shared = Path.Combine(study, SharedFolder);
+        return Path.GetFileName(Path.TrimEndingDirectorySeparator(run)).StartsWith("seed-", StringComparison.Ordinal) && Path.GetFileName(runs) == "runs"
+            && Directory.Exists(Path.Combine(study, "recipes")) && Directory.Exists(shared) ? shared : Path.Combine(run, SharedFolder);
+    }
+
     /// <summary>What the folder holds at this moment.</summary>
     public StudyResult Result()
     {

@@ -45,7 +45,7 @@ public sealed class TokenMixtureTests : IDisposable
             file.SetLength(file.Length - 2);
 
         var refusal = Assert.Throws<RatchetException>(() => TokenShards.Open(_folder["text"]));
-        Assert.Contains("'shard-00001.ids' has 78 bytes in the place of 40", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("'shard-00001.ids' has 78 bytes in the place of 80", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
