@@ -13,12 +13,12 @@ internal static class RunIdentity
     /// <param name="run">Folder of the run.</param>
     /// <param name="journal">Its journal.</param>
     /// <param name="recipe">Recipe.</param>
-    /// <param name="relevant">From the recipe's text to what of it must stay the same.</param>
+    /// <param name="relevant">From the recipe's text to what of it must stay the same; null for all of it.</param>
     /// <param name="inputs">Further facts by name, recorded only.</param>
     /// <exception cref="RatchetException">The recipe was changed since.</exception>
-    public static void Hold(RunFolder run, RunJournal journal, Recipe recipe, Func<string, string> relevant, params (string Key, string Value)[] inputs)
+    public static void Hold(RunFolder run, RunJournal journal, Recipe recipe, Func<string, string>? relevant = null, params (string Key, string Value)[] inputs)
     {
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(relevant(File.ReadAllText(run.RecipePath)))));
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(relevant is null ? File.ReadAllText(run.RecipePath) : relevant(File.ReadAllText(run.RecipePath)))));
         if (journal.Meta("recipe_sha256") is { } begun)
         {
             if (begun != hash)

@@ -32,30 +32,22 @@ public static class AlpacaFarmRun
     {
         ArgumentNullException.ThrowIfNull(recipe);
         var world = new FarmWorld(recipe);
-        using var run = RunFolder.Create(folder, RecipeWriter.Write(recipe));
-        using var journal = RunJournal.Open(run.JournalPath);
-        return await WorkAsync(world, run, journal, observer, cancellationToken);
+        return await RunSession.StartAsync(recipe, folder, (run, journal) => WorkAsync(world, run, journal, observer, cancellationToken));
     }
 
     /// <summary>Continues a run that was stopped or killed; a run that is done only gets its summary and report written again.</summary>
     /// <inheritdoc cref="StartAsync"/>
-    public static async Task<RunSummary> ResumeAsync(string folder, IRunObserver observer, CancellationToken cancellationToken)
-    {
-        using var run = RunFolder.Open(folder);
-        var recipe = SystemRecipes.Catalog.ReadFile(run.RecipePath).ThrowIfWrong() as AlpacaFarmRecipe
-            ?? throw new RatchetException($"'{run.RecipePath}' is no {AlpacaFarmRecipe.SystemName} recipe.");
-        using var journal = RunJournal.Open(run.JournalPath);
-        return await WorkAsync(new FarmWorld(recipe), run, journal, observer, cancellationToken);
-    }
+    public static Task<RunSummary> ResumeAsync(string folder, IRunObserver observer, CancellationToken cancellationToken) => RunSession.ResumeAsync<AlpacaFarmRecipe>(
+        folder, AlpacaFarmRecipe.SystemName, (recipe, run, journal) => WorkAsync(new FarmWorld(recipe), run, journal, observer, cancellationToken));
 
     private static async Task<RunSummary> WorkAsync(FarmWorld world, RunFolder run, RunJournal journal, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(observer);
         journal.BeginSession(TimeProvider.System.GetUtcNow());
-        RunIdentity.Hold(run, journal, world.Recipe, text => text);
+        RunIdentity.Hold(run, journal, world.Recipe);
         var clock = Stopwatch.StartNew();
         var progress = new FarmProgress(observer);
-        try
+        return await RunSession.WorkAsync(run, (status, message) => Summary(world, journal, status, message, null), async () =>
         {
             run.WriteSummary(Summary(world, journal, "running", null, null));
             var store = new ArtifactStore(SharedFolder(world.Recipe, run.Root));
@@ -74,17 +66,7 @@ public static class AlpacaFarmRun
             run.WriteSummary(summary);
             RunReport.Write(run.Root);
             return summary;
-        }
-        catch (OperationCanceledException)
-        {
-            run.WriteSummary(Summary(world, journal, "stopped", "The run was stopped; 'ratchet resume' continues it.", null));
-            throw;
-        }
-        catch (Exception e)
-        {
-            TryWriteFailure(world, run, journal, e);
-            throw;
-        }
+        });
     }
 
     private static string SharedFolder(AlpacaFarmRecipe recipe, string run) => recipe.Artifacts is { } given ? Path.Combine(run, given) : StudyRunner.SharedFolderOf(run);
@@ -181,17 +163,5 @@ public static class AlpacaFarmRun
         return measures.TryGetValue("gold", out var gold)
             ? string.Create(CultureInfo.InvariantCulture, $"{name}: gold utility {gold:0.00} ± {measures["gold_error"]:0.00} of at most {Domains.Instructions.InstructionGrade.Highest}; preferred to the reference by the simulated judge in {100 * measures["win_simulated"]:0} % and by the people in {100 * measures["win_human"]:0} %, at {measures["length"]:0.0} words.")
             : string.Create(CultureInfo.InvariantCulture, $"{name}: the gold utility is highest at n = {measures["gold_peak_n"]:0} and falls by {measures["gold_fall"]:0.00} to the largest n.");
-    }
-
-    private static void TryWriteFailure(FarmWorld world, RunFolder run, RunJournal journal, Exception e)
-    {
-        try
-        {
-            run.WriteSummary(Summary(world, journal, "failed", e.Message, null));
-        }
-        catch (RatchetException)
-        {
-            // The same full disk that stopped the run; the first message is the one to show.
-        }
     }
 }

@@ -42,53 +42,24 @@ public static class BfsProverRun
     {
         ArgumentNullException.ThrowIfNull(recipe);
         var world = new BfsProverWorld(recipe);
-        using var run = RunFolder.Create(folder, RecipeWriter.Write(recipe));
-        using var journal = RunJournal.Open(run.JournalPath);
-        return await WorkAsync(world, run, journal, observer, cancellationToken);
+        return await RunSession.StartAsync(recipe, folder, (run, journal) => WorkAsync(world, run, journal, observer, cancellationToken));
     }
 
     /// <summary>Continues a run that was stopped or killed; a run that is done only gets its summary and report written again.</summary>
     /// <inheritdoc cref="StartAsync"/>
-    public static async Task<RunSummary> ResumeAsync(string folder, IRunObserver observer, CancellationToken cancellationToken)
-    {
-        using var run = RunFolder.Open(folder);
-        var recipe = SystemRecipes.Catalog.ReadFile(run.RecipePath).ThrowIfWrong() as BfsProverRecipe
-            ?? throw new RatchetException($"'{run.RecipePath}' is no {BfsProverRecipe.SystemName} recipe.");
-        using var journal = RunJournal.Open(run.JournalPath);
-        return await WorkAsync(new BfsProverWorld(recipe, recipe.Problems.World == StepWorldKind.Propositional ? journal.Problems() : null), run, journal, observer, cancellationToken);
-    }
+    public static Task<RunSummary> ResumeAsync(string folder, IRunObserver observer, CancellationToken cancellationToken) => RunSession.ResumeAsync<BfsProverRecipe>(
+        folder, BfsProverRecipe.SystemName, (recipe, run, journal) => WorkAsync(new BfsProverWorld(recipe, recipe.Problems.World == StepWorldKind.Propositional ? journal.Problems() : null), run, journal, observer, cancellationToken));
 
     private static async Task<RunSummary> WorkAsync(BfsProverWorld world, RunFolder run, RunJournal journal, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(observer);
         journal.BeginSession(TimeProvider.System.GetUtcNow());
-        RunIdentity.Hold(run, journal, world.Recipe, text => text);
+        RunIdentity.Hold(run, journal, world.Recipe);
         if (journal.Problems() is null)
             journal.AddProblems(world.Corpus.Problems);
         using var searches = SearchJournal.Open(Path.Combine(run.Root, SearchFile));
         var work = new Work(world, run, journal, searches, observer);
-        try
-        {
-            await work.RunAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            run.WriteSummary(work.Summary("stopped", "The run was stopped; 'ratchet resume' continues it."));
-            throw;
-        }
-        catch (Exception e)
-        {
-            try
-            {
-                run.WriteSummary(work.Summary("failed", e.Message));
-            }
-            catch (RatchetException)
-            {
-                // The same full disk that stopped the run; the first message is the one to show.
-            }
-
-            throw;
-        }
+        await RunSession.WorkAsync(run, work.Summary, () => work.RunAsync(cancellationToken));
 
         var summary = work.Summary("completed", null);
         run.WriteSummary(summary);

@@ -31,30 +31,22 @@ public static class ChainOfExpertsRun
     {
         ArgumentNullException.ThrowIfNull(recipe);
         var world = new PretrainingWorld(recipe);
-        using var run = RunFolder.Create(folder, RecipeWriter.Write(recipe));
-        using var journal = RunJournal.Open(run.JournalPath);
-        return await WorkAsync(world, run, journal, observer, cancellationToken);
+        return await RunSession.StartAsync(recipe, folder, (run, journal) => WorkAsync(world, run, journal, observer, cancellationToken));
     }
 
     /// <summary>Continues a run that was stopped or killed; a run that is done only gets its summary and report written again.</summary>
     /// <inheritdoc cref="StartAsync"/>
-    public static async Task<RunSummary> ResumeAsync(string folder, IRunObserver observer, CancellationToken cancellationToken)
-    {
-        using var run = RunFolder.Open(folder);
-        var recipe = SystemRecipes.Catalog.ReadFile(run.RecipePath).ThrowIfWrong() as ChainOfExpertsRecipe
-            ?? throw new RatchetException($"'{run.RecipePath}' is no {ChainOfExpertsRecipe.SystemName} recipe.");
-        using var journal = RunJournal.Open(run.JournalPath);
-        return await WorkAsync(new PretrainingWorld(recipe), run, journal, observer, cancellationToken);
-    }
+    public static Task<RunSummary> ResumeAsync(string folder, IRunObserver observer, CancellationToken cancellationToken) => RunSession.ResumeAsync<ChainOfExpertsRecipe>(
+        folder, ChainOfExpertsRecipe.SystemName, (recipe, run, journal) => WorkAsync(new PretrainingWorld(recipe), run, journal, observer, cancellationToken));
 
     private static async Task<RunSummary> WorkAsync(PretrainingWorld world, RunFolder run, RunJournal journal, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(observer);
         journal.BeginSession(TimeProvider.System.GetUtcNow());
-        RunIdentity.Hold(run, journal, world.Recipe, text => text, ("data_sha256", world.DataHash));
+        RunIdentity.Hold(run, journal, world.Recipe, null, ("data_sha256", world.DataHash));
         if (journal.Meta("data_sha256") != world.DataHash)
             throw new RatchetException("The data was changed since the run began.", "Put its files back as they were, or start a new run.");
-        try
+        return await RunSession.WorkAsync(run, (status, message) => Summary(world, journal, status, message, null), async () =>
         {
             run.WriteSummary(Summary(world, journal, "running", null, null));
             long? memory = null;
@@ -71,17 +63,7 @@ public static class ChainOfExpertsRun
             run.WriteSummary(summary);
             RunReport.Write(run.Root);
             return summary;
-        }
-        catch (OperationCanceledException)
-        {
-            run.WriteSummary(Summary(world, journal, "stopped", "The run was stopped; 'ratchet resume' continues it.", null));
-            throw;
-        }
-        catch (Exception e)
-        {
-            TryWriteFailure(world, run, journal, e);
-            throw;
-        }
+        });
     }
 
     private static async Task LearnAsync(PretrainingWorld world, RunFolder run, RunJournal journal, IRunObserver observer, CancellationToken cancellationToken)
@@ -194,18 +176,6 @@ public static class ChainOfExpertsRun
             Measures = measures,
             Environment = RunSummaries.Environment(world.Budget.Threads, world.Recipe.Device, ("learner", world.Engine)),
         };
-    }
-
-    private static void TryWriteFailure(PretrainingWorld world, RunFolder run, RunJournal journal, Exception e)
-    {
-        try
-        {
-            run.WriteSummary(Summary(world, journal, "failed", e.Message, null));
-        }
-        catch (RatchetException)
-        {
-            // The same full disk that stopped the run; the first message is the one to show.
-        }
     }
 
     private sealed class Relay(Action<LearningStep> report) : IProgress<LearningStep>

@@ -32,31 +32,23 @@ public static class EchoChamberRun
     {
         ArgumentNullException.ThrowIfNull(recipe);
         var world = new EchoChamberWorld(recipe);
-        using var run = RunFolder.Create(folder, RecipeWriter.Write(recipe));
-        using var journal = RunJournal.Open(run.JournalPath);
-        return await WorkAsync(world, run, journal, observer, cancellationToken);
+        return await RunSession.StartAsync(recipe, folder, (run, journal) => WorkAsync(world, run, journal, observer, cancellationToken));
     }
 
     /// <summary>Continues a run that was stopped or killed; a run that is done only gets its summary and report written again.</summary>
     /// <inheritdoc cref="StartAsync"/>
-    public static async Task<RunSummary> ResumeAsync(string folder, IRunObserver observer, CancellationToken cancellationToken)
-    {
-        using var run = RunFolder.Open(folder);
-        var recipe = SystemRecipes.Catalog.ReadFile(run.RecipePath).ThrowIfWrong() as EchoChamberRecipe
-            ?? throw new RatchetException($"'{run.RecipePath}' is no {EchoChamberRecipe.SystemName} recipe.");
-        using var journal = RunJournal.Open(run.JournalPath);
-        return await WorkAsync(new EchoChamberWorld(recipe), run, journal, observer, cancellationToken);
-    }
+    public static Task<RunSummary> ResumeAsync(string folder, IRunObserver observer, CancellationToken cancellationToken) => RunSession.ResumeAsync<EchoChamberRecipe>(
+        folder, EchoChamberRecipe.SystemName, (recipe, run, journal) => WorkAsync(new EchoChamberWorld(recipe), run, journal, observer, cancellationToken));
 
     private static async Task<RunSummary> WorkAsync(EchoChamberWorld world, RunFolder run, RunJournal journal, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(observer);
         journal.BeginSession(TimeProvider.System.GetUtcNow());
-        RunIdentity.Hold(run, journal, world.Recipe, text => text);
+        RunIdentity.Hold(run, journal, world.Recipe);
         if (journal.Problems() is null)
             journal.AddProblems(world.Problems);
-        var work = new EchoChamberWork(world, run, journal, observer);
-        try
+        using var work = new EchoChamberWork(world, run, journal, observer);
+        return await RunSession.WorkAsync(run, (status, message) => Summary(work, status, message, null), async () =>
         {
             run.WriteSummary(Summary(work, "running", null, null));
             await work.MakeBaseAsync(BaseId, cancellationToken);
@@ -73,21 +65,7 @@ public static class EchoChamberRun
             run.WriteSummary(summary);
             RunReport.Write(run.Root);
             return summary;
-        }
-        catch (OperationCanceledException)
-        {
-            run.WriteSummary(Summary(work, "stopped", "The run was stopped; 'ratchet resume' continues it.", null));
-            throw;
-        }
-        catch (Exception e)
-        {
-            TryWriteFailure(work, e);
-            throw;
-        }
-        finally
-        {
-            work.Dispose();
-        }
+        });
     }
 
     private static RunSummary Summary(EchoChamberWork work, string status, string? message, SortedDictionary<string, double>? measures)
@@ -121,17 +99,5 @@ public static class EchoChamberRun
             Measures = measures,
             Environment = RunSummaries.Environment(world.Budget.Threads, world.Recipe.Device, ("sampler", world.Pretraining.Name), ("learner", world.Pretraining.Name)),
         };
-    }
-
-    private static void TryWriteFailure(EchoChamberWork work, Exception e)
-    {
-        try
-        {
-            work.Run.WriteSummary(Summary(work, "failed", e.Message, null));
-        }
-        catch (RatchetException)
-        {
-            // The same full disk that stopped the run; the first message is the one to show.
-        }
     }
 }

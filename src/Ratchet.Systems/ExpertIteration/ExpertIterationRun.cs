@@ -25,21 +25,13 @@ public static partial class ExpertIterationRun
         ArgumentNullException.ThrowIfNull(recipe);
         // All that can be wrong with problems and model is found before the folder is made.
         var world = ExpertIterationWorld.Create(recipe);
-        using var run = RunFolder.Create(folder, RecipeWriter.Write(recipe));
-        using var journal = RunJournal.Open(run.JournalPath);
-        return await WorkAsync(world, run, journal, observer, cancellationToken);
+        return await RunSession.StartAsync(recipe, folder, (run, journal) => WorkAsync(world, run, journal, observer, cancellationToken));
     }
 
     /// <summary>Continues a run that was stopped or killed; a run that is done only gets its summary and report written again.</summary>
     /// <inheritdoc cref="StartAsync"/>
-    public static async Task<RunSummary> ResumeAsync(string folder, IRunObserver observer, CancellationToken cancellationToken)
-    {
-        using var run = RunFolder.Open(folder);
-        var recipe = SystemRecipes.Catalog.ReadFile(run.RecipePath).ThrowIfWrong() as ExpertIterationRecipe
-            ?? throw new RatchetException($"'{run.RecipePath}' is no expert-iteration recipe.");
-        using var journal = RunJournal.Open(run.JournalPath);
-        return await WorkAsync(ExpertIterationWorld.Create(recipe, journal.Problems()), run, journal, observer, cancellationToken);
-    }
+    public static Task<RunSummary> ResumeAsync(string folder, IRunObserver observer, CancellationToken cancellationToken) => RunSession.ResumeAsync<ExpertIterationRecipe>(
+        folder, ExpertIterationRecipe.SystemName, (recipe, run, journal) => WorkAsync(ExpertIterationWorld.Create(recipe, journal.Problems()), run, journal, observer, cancellationToken));
 
     private static async Task<RunSummary> WorkAsync(
         ExpertIterationWorld world, RunFolder run, RunJournal journal, IRunObserver observer, CancellationToken cancellationToken)
@@ -64,23 +56,13 @@ public static partial class ExpertIterationRun
         foreach (var note in notes)
             observer.OnEvent(new RunEvent.Note { Round = 0, Message = note });
         var observing = new SummaryWriter(observer, () => run.WriteSummary(RunSummaries.Make(world, journal, "running", null)));
-        try
+        await RunSession.WorkAsync(run, (status, message) => RunSummaries.Make(world, journal, status, message), async () =>
         {
             using var stages = world.Stages(journal);
             var engine = new LoopEngine(
                 stages.Loop, world.Options, world.Problems, world.SeedExamples, run, journal, world.Root, world.Budget, observing, stages.Parity);
             await engine.RunAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            run.WriteSummary(RunSummaries.Make(world, journal, "stopped", "The run was stopped; 'ratchet resume' continues it."));
-            throw;
-        }
-        catch (Exception e)
-        {
-            TryWriteFailure(world, run, journal, e);
-            throw;
-        }
+        });
 
         var summary = RunSummaries.Make(world, journal, "completed", null);
         run.WriteSummary(summary);
@@ -100,18 +82,6 @@ public static partial class ExpertIterationRun
                     $"The checkpoint '{run.CheckpointPath(recorded.Id)}' is not the one that the run made: its weights were changed.",
                     "Put its files back as they were, or start a new run.");
             }
-        }
-    }
-
-    private static void TryWriteFailure(ExpertIterationWorld world, RunFolder run, RunJournal journal, Exception e)
-    {
-        try
-        {
-            run.WriteSummary(RunSummaries.Make(world, journal, "failed", e.Message));
-        }
-        catch (RatchetException)
-        {
-            // The same full disk that stopped the run; the first message is the one to show.
         }
     }
 
