@@ -369,6 +369,10 @@ internal sealed unsafe class ChildProcess : IDisposable
         // A pipe that ends is mostly the first sign of the end of the process.
         if (failure == ChildFailure.PipeClosed && !_ended)
             _ended = EndsWithin(milliseconds: 200);
+
+        // What it said last may still be in the pipe, where a write was the first to fail; one read takes in all that a pipe holds.
+        if (_error >= 0)
+            _ = TakeError();
         var said = ErrorText is { Length: > 0 } text ? $" It said: {text}" : "";
         if (failure == ChildFailure.PipeClosed && _ended)
         {

@@ -148,6 +148,15 @@ public sealed class ChildProcessTests
     }
 
     [Fact]
+    public void The_last_words_of_a_child_are_kept_where_a_write_is_the_first_to_find_it_gone()
+    {
+        using var child = ChildProcess.Start(new ChildProcessOptions { Program = "/bin/sh", Arguments = ["-c", "echo no library >&2; exit 1"] });
+        Assert.True(SpinWait.SpinUntil(() => !child.IsRunning, Long));
+        var e = Assert.Throws<ChildFailureException>(() => child.Write("hello\n"u8, After(Long)));
+        Assert.Equal("The process is gone: it ended with exit code 1. It said: no library", e.Message);
+    }
+
+    [Fact]
     public void A_kill_from_outside_is_seen_as_a_death()
     {
         using var child = Ready();
