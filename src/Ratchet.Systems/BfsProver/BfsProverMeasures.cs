@@ -55,6 +55,19 @@ internal sealed class BfsProverMeasures(BfsProverWorld world, RunFolder run, Sea
         return rows.Select((r, i) => Math.Abs(r.Pair.MeanNll + scores[i].Skip(r.Row!.TargetStart - 1).Average(l => (double)l))).Max();
     }
 
+    /// <summary>The shortest proof of each problem that a search found one for, by the problem's identifier.</summary>
+    public static SortedDictionary<string, SearchRecord> Shortest(IEnumerable<SearchRecord> records)
+    {
+        var found = new SortedDictionary<string, SearchRecord>(StringComparer.Ordinal);
+        foreach (var record in records.Where(r => r.Proof is not null))
+        {
+            if (!found.TryGetValue(record.ProblemId, out var known) || record.Path.Count < known.Path.Count)
+                found[record.ProblemId] = record;
+        }
+
+        return found;
+    }
+
     public async Task<SortedDictionary<string, double>> MeasureAsync(Checkpoint last, int preferences, CancellationToken cancellationToken)
     {
         var recipe = world.Recipe;
@@ -91,6 +104,10 @@ internal sealed class BfsProverMeasures(BfsProverWorld world, RunFolder run, Sea
             Add(measures, "." + compared.Name, heldout, await CompareAsync(compared, policy, last, planner, heldout, cancellationToken));
         }
 
+        var lengths = world.Corpus.KnownLengths;
+        if (lengths.Count > 0)
+            measures["shorter_than_database"] = Shortest(searches.Searches()).Values.Count(r => lengths.TryGetValue(r.ProblemId, out var steps) && r.Path.Count < steps);
+
         return measures;
     }
 
@@ -99,8 +116,23 @@ internal sealed class BfsProverMeasures(BfsProverWorld world, RunFolder run, Sea
         var recipe = world.Recipe;
         var options = compared.Options(recipe.SearchOptions() with { Budget = new() { Expansions = recipe.Evaluate.Expansions } });
         var phase = $"heldout.{compared.Name}";
-        using var ranked = compared.Ranked ? world.Ranked(last) : null;
-        IStepPolicy policy = ranked is not null ? ranked : compared.Uniform ? new UniformPolicy(world.World.Steps, options.Strategy == SearchStrategy.Sample ? UniformOrder.Random : UniformOrder.Listed) : model;
+        using var ranked = compared.Policy == ComparedPolicy.Ranked ? world.Ranked(last) : null;
+        using var whole = compared.Policy == ComparedPolicy.Whole ? world.WholeProofs(await TrainWholeAsync(cancellationToken)) : null;
+        IStepPolicy policy = compared.Policy switch
+        {
+            ComparedPolicy.Uniform => new UniformPolicy(world.World.Steps, options.Strategy == SearchStrategy.Sample ? UniformOrder.Random : UniformOrder.Listed),
+            ComparedPolicy.UniformRandom => new UniformPolicy(world.World.Steps, UniformOrder.Random),
+            ComparedPolicy.Ranked => ranked!,
+            ComparedPolicy.Whole => whole!,
+            _ => model,
+        };
+        if (whole is not null)
+        {
+            // A draw is one expansion here and many tokens: tokens are what is made equal.
+            var spent = Recorded(recipe.Rounds, heldout)!.Where(o => !o.IsProved).Select(o => (double)o.Tokens).DefaultIfEmpty(1).Average();
+            options = options with { Strategy = SearchStrategy.Sample, Budget = new() { Expansions = 1_000_000, Tokens = (long)Math.Ceiling(spent) } };
+        }
+
         if (compared.Plan is null)
             return await search.RunAsync(recipe.Rounds, phase, heldout, () => new Borrowed(policy), options, "evaluate", 0, cancellationToken);
         var propositional = (PropositionalEnvironment)world.World.Environment;
@@ -119,7 +151,32 @@ internal sealed class BfsProverMeasures(BfsProverWorld world, RunFolder run, Sea
             SubgoalExpansions = recipe.Planner?.SubgoalExpansions ?? 16, GoalExpansions = Math.Max(1, recipe.Evaluate.Expansions / 2), Replans = compared.Replans ?? recipe.Planner?.Replans ?? 2, MostSteps = recipe.Planner?.MostSteps ?? 4,
             Provers = compared.Provers, Parallelism = compared.Parallelism, Refuter = compared.Refute ? propositional : null,
         };
-        return await search.RunPlannedAsync(recipe.Rounds, phase, heldout, policy, plans, plan, options, cancellationToken);
+        return await search.RunPlannedAsync(recipe.Rounds, phase, heldout, policy, plans, plan, options, compared.Independent, cancellationToken);
+    }
+
+    /// <summary>A model of whole proofs: fresh weights, the same shape, trained on the proofs of the seed and of all rounds' searches, the shortest of each problem.</summary>
+    private async Task<Checkpoint> TrainWholeAsync(CancellationToken cancellationToken)
+    {
+        var problems = world.Corpus.Problems;
+        var proofs = new SortedDictionary<string, string>(problems.In(Split.Seed).ToDictionary(p => p.Id, p => problems.References[p.Id]), StringComparer.Ordinal);
+        foreach (var problem in problems.In(Split.Train))
+        {
+            var found = Enumerable.Range(1, world.Recipe.Rounds).Select(r => searches.FindItem<SearchOutcome>("outcome", $"r{r}/train/{problem.Id}")).OfType<SearchOutcome>().Where(o => o.IsProved);
+            if (found.MinBy(o => o.Pairs.Count) is { Proof: { } proof })
+                proofs[problem.Id] = proof;
+        }
+
+        var rows = new List<Example>();
+        foreach (var (id, proof) in proofs)
+        {
+            if (await world.World.Environment.OpenAsync(problems[id], cancellationToken) is StepOutcome.Moved opened && world.Row($"whole/{id}", id, world.World.WholeProofs!.Prompt(opened.State), proof) is { } row)
+                rows.Add(row);
+        }
+
+        observer.OnEvent(new RunEvent.StageStarted { Round = world.Recipe.Rounds, Stage = "learn", Items = rows.Count });
+        var result = await world.Learner(true).LearnAsync(
+            new LearningRequest { Round = world.Recipe.Rounds, From = null, Examples = rows, Epochs = world.Recipe.Start.Epochs, Stream = world.Root.Derive("learn").Derive("whole"), Folder = run.CheckpointPath("whole") }, null, cancellationToken);
+        return result.Checkpoint;
     }
 
     /// <summary>The planner's checkpoint, trained on the cuts of the proofs that the run found.</summary>

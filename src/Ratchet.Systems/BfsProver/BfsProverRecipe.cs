@@ -71,6 +71,8 @@ public sealed record BfsProverRecipe : Recipe
                 yield return new("evaluate.compare", $"'{line}' needs a planner, and none is trained.", "Add a planner section.") { With = ["planner"] };
             else if (wrong is not null)
                 yield return new("evaluate.compare", wrong, "Write a name, then a strategy and settings, for example 'deep best-first alpha=2'.");
+            if (search?.Policy == ComparedPolicy.Whole && Problems.World != StepWorldKind.Propositional)
+                yield return new("evaluate.compare", $"'{line}' draws whole proofs, which only the propositional world does.", "Leave it out.") { With = ["problems.world"] };
             if (search?.Plan is not null && Problems.World != StepWorldKind.Propositional)
                 yield return new("evaluate.compare", $"'{line}' plans, which only the propositional world does.", "Leave it out.") { With = ["problems.world"] };
         }
@@ -371,7 +373,7 @@ public sealed record StepEvaluateSettings : IRecipeSection
 
     /// <summary>
     /// Further searches with the last model on the same problems and the same expansions, each a name, then a strategy and settings: <c>deep best-first alpha=2</c>, <c>chance policy=uniform</c>, <c>ranked best-first policy=ranked</c>,
-    /// <c>oracle plan=oracle</c>. Each gives the measures <c>solved.NAME</c>, <c>expansions.NAME</c> and so on.
+    /// <c>whole policy=whole</c>, <c>oracle plan=oracle</c>, <c>alone plan=oracle independent=4</c>. Each gives the measures <c>solved.NAME</c>, <c>expansions.NAME</c> and so on.
     /// </summary>
     public RecipeList<string> Compare { get; init; } = [];
 

@@ -9,6 +9,7 @@ using Ratchet.Learning.External;
 using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Problems;
+using Ratchet.Proving;
 using Ratchet.Recipes;
 using Ratchet.Reports;
 using Ratchet.Runs;
@@ -63,8 +64,8 @@ public static class BfsProverRun
 
         var summary = work.Summary("completed", null);
         run.WriteSummary(summary);
-        RunReport.Write(run.Root);
         work.WriteProofs();
+        RunReport.Write(run.Root);
         SearchReport.Write(Path.Combine(run.Root, "search.html"), $"Search trees of {world.Recipe.Name}", [.. searches.Searches($"r{world.Recipe.Rounds}/heldout/").Where(s => s.Tree.Count > 0)]);
         return summary;
     }
@@ -72,6 +73,8 @@ public static class BfsProverRun
     /// <summary>The work of a session.</summary>
     private sealed class Work(BfsProverWorld world, RunFolder run, RunJournal journal, SearchJournal searches, IRunObserver observer)
     {
+        private const int MostShown = 40;
+
         private readonly CorpusSearch _search = new(world, searches, observer);
         private readonly Stopwatch _clock = Stopwatch.StartNew();
         private readonly double _before = journal.Times().WallSeconds;
@@ -141,25 +144,34 @@ public static class BfsProverRun
             };
         }
 
-        /// <summary>Writes what was proved: <c>proofs.jsonl</c>, which <c>ratchet verify</c> reads, and for a Metamath database <c>proofs.mm</c>, which the metamath program reads.</summary>
+        /// <summary>
+        /// Writes what was proved: <c>proofs.jsonl</c>, which <c>ratchet verify</c> reads, and for a Metamath database <c>proofs.mm</c>, which the metamath program reads, with the proofs that are shorter than the database's for the report.
+        /// </summary>
         public void WriteProofs()
         {
-            var found = new SortedDictionary<string, (Problem Problem, string Proof, int Steps)>(StringComparer.Ordinal);
-            foreach (var record in searches.Searches().Where(r => r.Proof is not null))
-            {
-                var problem = world.Corpus.Problems[record.ProblemId];
-                if (!found.TryGetValue(problem.Id, out var known) || record.Path.Count < known.Steps)
-                    found[problem.Id] = (problem, record.Proof!, record.Path.Count);
-            }
-
-            var lines = found.Values.Select(f => JsonSerializer.Serialize(new { id = f.Problem.Id, split = f.Problem.Split, statement = f.Problem.Statement, proof = f.Proof, steps = f.Steps }, SearchJournal.Json) + "\n");
+            var found = BfsProverMeasures.Shortest(searches.Searches());
+            var problems = world.Corpus.Problems;
+            var lines = found.Values.Select(f => JsonSerializer.Serialize(
+                new { id = f.ProblemId, split = problems[f.ProblemId].Split, statement = problems[f.ProblemId].Statement, proof = f.Proof, steps = f.Path.Count, known_steps = Known(f) }, SearchJournal.Json) + "\n");
             RunFolder.WriteAtomically(Path.Combine(run.Root, "proofs.jsonl"), string.Concat(lines));
             if (world.World.Environment is not MetamathEnvironment { Database: var database })
                 return;
             using var text = new StringWriter();
             var include = Path.GetFullPath(Recipe.Problems.Database!);
-            MetamathExport.Write(text, database, include, found.Values.Select(f => (f.Problem.Id, f.Proof)));
+            MetamathExport.Write(text, database, include, found.Values.Select(f => (f.ProblemId, f.Proof!)));
             RunFolder.WriteAtomically(Path.Combine(run.Root, "proofs.mm"), text.ToString());
+
+            var shorter = found.Values.Where(f => f.Path.Count < Known(f)).OrderBy(f => f.Path.Count - Known(f)).ThenBy(f => f.ProblemId, StringComparer.Ordinal).ToList();
+            ReportSection.Write(run.Root, [new ReportSection
+            {
+                Title = "Proofs shorter than the database's",
+                Text = $"{shorter.Count} of {found.Count} proved theorems, by the number of theorems and axioms that are used in turn. The database keeps some proofs long on purpose, for example to do without an axiom.",
+                Columns = shorter.Count == 0 ? [] : ["Theorem", "Part", "Database", "Found", "Proof found"],
+                Rows = [.. shorter.Take(MostShown).Select(f => (IReadOnlyList<string>)[f.ProblemId, problems[f.ProblemId].Split.ToString().ToLowerInvariant(), $"{Known(f)}", $"{f.Path.Count}", string.Join(' ', f.Path)])],
+                Notes = shorter.Count > MostShown ? [$"{shorter.Count - MostShown} more are in proofs.jsonl, where steps is less than known_steps."] : [],
+            }]);
+
+            int? Known(SearchRecord record) => world.Corpus.KnownLengths.TryGetValue(record.ProblemId, out var steps) ? steps : null;
         }
 
         /// <summary>The problems of a round: a draw of its own, in the order of the set.</summary>

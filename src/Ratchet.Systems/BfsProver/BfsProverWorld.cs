@@ -100,6 +100,10 @@ internal sealed class BfsProverWorld
         checkpoint.Id, Sampler(checkpoint), Tokenizer, World.Language, Shape.MaxPositions,
         new SamplingOptions { Temperature = Recipe.Search.Temperature, MaxNewTokens = Recipe.Search.MaxNewTokens, MaxBatch = 64 });
 
+    /// <summary>A checkpoint that draws whole proofs, at temperature 1. Dispose it.</summary>
+    public ModelPolicy WholeProofs(Checkpoint checkpoint) => new(
+        checkpoint.Id, Sampler(checkpoint), Tokenizer, World.WholeProofs!, Shape.MaxPositions, new SamplingOptions { Temperature = 1, MaxNewTokens = Shape.MaxPositions, MaxBatch = 64 });
+
     public ISampler Sampler(Checkpoint checkpoint)
     {
         var weights = CheckpointStore.LoadWeights(checkpoint.Folder);

@@ -20,16 +20,16 @@ internal sealed record ComparedSearch
 
     public bool? MeanOfTokens { get; init; }
 
-    /// <summary>Without a model: <c>policy=uniform</c>.</summary>
-    public bool Uniform { get; init; }
-
-    /// <summary>The model ranks the list's steps: <c>policy=ranked</c>.</summary>
-    public bool Ranked { get; init; }
+    /// <summary>Where steps come from.</summary>
+    public ComparedPolicy Policy { get; init; }
 
     /// <summary><c>oracle</c>, <c>random</c>, <c>model</c>, <c>none</c>, or null without a planner.</summary>
     public string? Plan { get; init; }
 
     public int Provers { get; init; } = 1;
+
+    /// <summary>Searches along plans that share nothing and divide the budget; 1 is the usual one.</summary>
+    public int Independent { get; init; } = 1;
 
     public PlanParallelism Parallelism { get; init; }
 
@@ -62,9 +62,10 @@ internal sealed record ComparedSearch
                 "width" when Number(value, 1, 1000) is { } number => made with { Width = number },
                 "beam" when Number(value, 1, 10_000) is { } number => made with { Beam = number },
                 "mean_of_tokens" when bool.TryParse(value, out var flag) => made with { MeanOfTokens = flag },
-                "policy" when value is "uniform" or "model" or "ranked" => made with { Uniform = value == "uniform", Ranked = value == "ranked" },
+                "policy" when Enum.GetValues<ComparedPolicy>().Cast<ComparedPolicy?>().FirstOrDefault(p => JsonNamingPolicy.KebabCaseLower.ConvertName(p.ToString()!) == value) is { } policy => made with { Policy = policy },
                 "plan" when value is "oracle" or "random" or "model" or "none" => made with { Plan = value },
                 "provers" when Number(value, 1, 1000) is { } number => made with { Provers = number },
+                "independent" when Number(value, 2, 1000) is { } number => made with { Independent = number },
                 "parallelism" when value is "focused" or "split" => made with { Parallelism = value == "split" ? PlanParallelism.Split : PlanParallelism.Focused },
                 "lies" when double.TryParse(value, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1 => made with { Lies = share },
                 "refute" when bool.TryParse(value, out var flag) => made with { Refute = flag },
@@ -73,11 +74,17 @@ internal sealed record ComparedSearch
             };
             if (next is null)
             {
-                wrong = $"'{part}' in '{line}' is no strategy (best-first, beam, greedy, sample, mcts) and no setting (alpha, width, beam, mean_of_tokens, policy, plan, provers, parallelism, lies, refute, replans) with a value that it can have.";
+                wrong = $"'{part}' in '{line}' is no strategy (best-first, beam, greedy, sample, mcts) and no setting (alpha, width, beam, mean_of_tokens, policy, plan, provers, independent, parallelism, lies, refute, replans) with a value that it can have.";
                 return false;
             }
 
             made = next;
+        }
+
+        if (made.Independent > 1 && made.Plan is null)
+        {
+            wrong = $"'{line}' has independent searches without plans; draws of one search are independent already.";
+            return false;
         }
 
         search = made;
@@ -91,4 +98,23 @@ internal sealed record ComparedSearch
     };
 
     private static int? Number(string text, int least, int most) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : null;
+}
+
+/// <summary>Where the steps of a compared search come from.</summary>
+internal enum ComparedPolicy
+{
+    /// <summary>The model writes them.</summary>
+    Model,
+
+    /// <summary>The list's, each as likely, in the list's order; drawn where the strategy is <see cref="SearchStrategy.Sample"/>.</summary>
+    Uniform,
+
+    /// <summary>The list's, each as likely, drawn: what is left where the list is cut is left to chance.</summary>
+    UniformRandom,
+
+    /// <summary>The list's, ranked by the model.</summary>
+    Ranked,
+
+    /// <summary>A second model of the same shape writes whole proofs; it is trained from fresh weights on the whole proofs of the seed and of all rounds, and draws as many tokens as the run's own search spends where it finds nothing.</summary>
+    Whole,
 }

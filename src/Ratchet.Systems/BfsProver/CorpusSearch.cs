@@ -74,8 +74,20 @@ internal sealed class CorpusSearch(BfsProverWorld world, SearchJournal journal, 
     }
 
     /// <summary>The same along plans, problem by problem. Each theorem has a cache of its own: a shared one would make a result depend on what was searched before.</summary>
+    /// <param name="round">Round.</param>
+    /// <param name="phase">Name of the phase.</param>
+    /// <param name="problems">Problems.</param>
+    /// <param name="policy">Policy.</param>
+    /// <param name="planner">Planner.</param>
+    /// <param name="plans">Budgets along a plan.</param>
+    /// <param name="options">Settings of the searches.</param>
+    /// <param name="independent">
+    /// Searches that share nothing, each with its part of the budget and plans, draws and a cache of its own. They count as side by side: when the first proves the theorem, the others have expanded as many nodes as it has. Verifier calls and
+    /// tokens are those up to each one's own end.
+    /// </param>
+    /// <param name="cancellationToken">Stops the work.</param>
     public async Task<IReadOnlyList<SearchOutcome>> RunPlannedAsync(
-        int round, string phase, IReadOnlyList<Problem> problems, IStepPolicy policy, IPlanner planner, PlanOptions plans, SearchOptions options, CancellationToken cancellationToken)
+        int round, string phase, IReadOnlyList<Problem> problems, IStepPolicy policy, IPlanner planner, PlanOptions plans, SearchOptions options, int independent, CancellationToken cancellationToken)
     {
         observer.OnEvent(new RunEvent.StageStarted { Round = round, Stage = "evaluate", Items = problems.Count });
         var engine = new SearchEngine(world.World.Environment, world.World.Verifier, policy);
@@ -89,15 +101,39 @@ internal sealed class CorpusSearch(BfsProverWorld world, SearchJournal journal, 
                 continue;
             }
 
-            var search = new PlanSearch(engine, world.World.Subgoals!, planner, new ProofCache(world.World.Environment), plans, journal);
-            var result = await search.ProveAsync(key, problem, options with { KeepTree = false }, world.Root.Derive("search").Derive(phase).Derive(round).Derive(problem.Id), cancellationToken);
-            var outcome = Outcome(result.Search, round) with { Plans = result.Plans };
+            var stream = world.Root.Derive("search").Derive(phase).Derive(round).Derive(problem.Id);
+            var (result, outcome) = independent == 1 ? await ProveAsync(key, options, stream) : await ApartAsync();
             journal.Together(() =>
             {
                 journal.Add(TreeRecorder.Record(key, result.Search, engine, options) with { WallSeconds = 0 });
                 journal.AddItem("outcome", key, outcome);
             });
             outcomes.Add(outcome);
+
+            async Task<(PlanResult Result, SearchOutcome Outcome)> ProveAsync(string name, SearchOptions part, RandomStream draws)
+            {
+                var search = new PlanSearch(engine, world.World.Subgoals!, planner, new ProofCache(world.World.Environment), plans, journal);
+                var made = await search.ProveAsync(name, problem, part with { KeepTree = false }, draws, cancellationToken);
+                return (made, Outcome(made.Search, round) with { Plans = made.Plans });
+            }
+
+            async Task<(PlanResult Result, SearchOutcome Outcome)> ApartAsync()
+            {
+                var share = options with { Budget = options.Budget with { Expansions = Math.Max(1, options.Budget.Expansions / independent) } };
+                var all = new List<(PlanResult Result, SearchOutcome Outcome)>();
+                for (var i = 0; i < independent; i++)
+                    all.Add(await ProveAsync($"{key}#{i}", share, stream.Derive("prover").Derive(i)));
+                var first = all.Where(a => a.Outcome.IsProved).OrderBy(a => a.Outcome.Expansions).FirstOrDefault();
+                var (found, end) = first.Outcome is null ? (all[0], int.MaxValue) : (first, first.Outcome.Expansions);
+                var whole = found.Outcome with
+                {
+                    Expansions = all.Sum(a => Math.Min(a.Outcome.Expansions, end)),
+                    VerifierCalls = all.Sum(a => a.Outcome.VerifierCalls),
+                    Tokens = all.Sum(a => a.Outcome.Tokens),
+                    Plans = all.Sum(a => a.Outcome.Plans),
+                };
+                return (found.Result with { Search = found.Result.Search with { Expansions = whole.Expansions, VerifierCalls = whole.VerifierCalls, Tokens = whole.Tokens } }, whole);
+            }
         }
 
         Add(engine.Times, 0);

@@ -27,6 +27,9 @@ internal sealed class StepCorpus
     /// <summary>Steps of the seed problems' proofs.</summary>
     public IReadOnlyList<StepPair> SeedPairs { get; }
 
+    /// <summary>Steps of the proofs that a database has, by problem; empty in other worlds. Of a held-out theorem nothing but this number is known, and nobody learns from it.</summary>
+    public IReadOnlyDictionary<string, int> KnownLengths { get; private init; } = new Dictionary<string, int>();
+
     /// <summary>Renames what a row may be renamed by; null where the world has no such symmetry.</summary>
     public RowAugmentation? Renaming { get; }
 
@@ -58,7 +61,7 @@ internal sealed class StepCorpus
         // A held-out theorem may be proved from, once it has been stated; what says the same as one and comes earlier was left out with the repeated ones.
         var world = ProverWorld.Metamath(database, new HashSet<string>());
         var environment = (MetamathEnvironment)world.Environment;
-        var pairs = new List<StepPair>();
+        var (pairs, lengths) = (new List<StepPair>(), new Dictionary<string, int>(StringComparer.Ordinal));
         var texts = new List<string> { $"{ProverWorld.Separator} {{ }} :=" };
         foreach (var problem in problems.All)
         {
@@ -72,6 +75,8 @@ internal sealed class StepCorpus
                 // A proof that steps cannot say teaches nothing here; the problem stays.
                 continue;
             }
+
+            lengths[problem.Id] = steps.Count;
 
             // The symbols of a held-out goal are in the vocabulary, its proof is not looked at.
             if (problem.Split == Split.Heldout)
@@ -91,7 +96,7 @@ internal sealed class StepCorpus
         var labels = Enumerable.Range(0, database.Count).Where(i => database[i].Kind is MetamathStatementKind.Axiom or MetamathStatementKind.Theorem).Select(i => database[i].Label);
         var last = problems.All.Count == 0 ? "" : problems.All[^1].Id;
         texts.Add(string.Join(' ', labels.TakeWhile(l => l != last)));
-        return new StepCorpus(world, new ProblemSet(all, new Dictionary<string, string>(), problems.Removed), MetamathTokenizer.Of(texts), pairs, null);
+        return new StepCorpus(world, new ProblemSet(all, new Dictionary<string, string>(), problems.Removed), MetamathTokenizer.Of(texts), pairs, null) { KnownLengths = lengths };
     }
 
     private static ProofState? Open(ProverWorld world, Problem problem) =>

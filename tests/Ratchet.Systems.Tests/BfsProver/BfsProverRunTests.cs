@@ -26,7 +26,7 @@ public sealed class BfsProverRunTests : IDisposable
         Search = new StepSearchSettings { Width = 4, Expansions = 16, MaxDepth = 12, Restarts = 2 },
         Learn = new StepLearnSettings { BatchTokens = 512, FreshLearningRate = 0.01, LearningRate = 0.004, SnapshotSteps = 10 },
         Reset = new ResetSettings { Rounds = [2], Epochs = 6 },
-        Evaluate = new StepEvaluateSettings { Expansions = 16, Bootstrap = 100, Trees = 3, Compare = ["plain best-first alpha=0", "chance policy=uniform width=64", "ranked best-first policy=ranked width=64", "oracle plan=oracle lies=0.5", "planner plan=model"] },
+        Evaluate = new StepEvaluateSettings { Expansions = 16, Bootstrap = 100, Trees = 3, Compare = ["plain best-first alpha=0", "chance policy=uniform width=64", "ranked best-first policy=ranked width=64", "oracle plan=oracle lies=0.5", "planner plan=model", "alone plan=oracle independent=2", "random4 best-first policy=uniform-random alpha=0", "whole policy=whole"] },
         Planner = new PlannerSettings { Epochs = 2 },
     };
 
@@ -45,11 +45,15 @@ public sealed class BfsProverRunTests : IDisposable
         Assert.True(summary.Rounds[2].Train.Solved > 0);
         Assert.True(summary.Parity.MaxLogprobDifference < 1e-3, $"{summary.Parity.MaxLogprobDifference}");
         var measures = summary.Measures!;
-        foreach (var key in (string[])["solved", "solved_depth_1_5", "solved.plain", "solved.chance", "solved.oracle", "solved.planner", "plans.oracle", "tactic_entropy", "filter_share_first", "preference_pairs", "planner_rows"])
+        foreach (var key in (string[])["solved", "solved_depth_1_5", "solved.plain", "solved.chance", "solved.oracle", "solved.planner", "solved.alone", "solved.random4", "solved.whole", "plans.oracle", "tactic_entropy", "filter_share_first", "preference_pairs", "planner_rows"])
             Assert.Contains(key, measures.Keys);
         Assert.True(measures["solved.chance"] > 0);
         Assert.True(measures["solved.ranked"] > 0);
-        Assert.All((string[])["expansions", "expansions.plain", "expansions.chance", "expansions.oracle"], k => Assert.InRange(measures[k], 1, 16));
+        Assert.All((string[])["expansions", "expansions.plain", "expansions.chance", "expansions.oracle", "expansions.alone", "expansions.random4"], k => Assert.InRange(measures[k], 1, 16));
+        Assert.True(measures["solved.random4"] > 0);
+
+        // Whole proofs are drawn until as many tokens are spent as the search spends where it finds nothing; the last turn of draws may pass that.
+        Assert.InRange(measures["tokens.whole"], 1, measures["tokens"] * 3 + 8 * Recipe.Model.MaxPositions);
 
         // What was proved is proved: the domain's verifier accepts every line.
         var lines = await File.ReadAllLinesAsync(Path.Combine(_folder["run"], "proofs.jsonl"));
@@ -112,6 +116,8 @@ public sealed class BfsProverRunTests : IDisposable
     [InlineData("deep fastest")]
     [InlineData("deep best-first alpha=-1")]
     [InlineData("deep plan=wise")]
+    [InlineData("deep policy=best")]
+    [InlineData("alone independent=2")]
     [InlineData("d/p beam")]
     public void A_comparison_that_cannot_be_read_is_told(string line)
     {
@@ -135,6 +141,7 @@ public sealed class BfsProverRunTests : IDisposable
         var metamath = (Recipe with { Problems = new StepProblemSettings { World = StepWorldKind.Metamath } }).Conflicts().Select(c => c.Key).ToList();
         Assert.Contains("problems.database", metamath);
         Assert.Contains("planner", metamath);
+        Assert.Contains("evaluate.compare", (Recipe with { Planner = null, Problems = new StepProblemSettings { World = StepWorldKind.Metamath, Database = "x.mm" }, Evaluate = new StepEvaluateSettings { Compare = ["whole policy=whole"] } }).Conflicts().Select(c => c.Key));
     }
 
     [Theory]

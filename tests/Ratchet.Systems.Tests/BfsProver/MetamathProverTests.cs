@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text.Json;
+using Ratchet.Reports;
 using Ratchet.Runs;
 using Ratchet.Systems.BfsProver;
 
@@ -30,6 +32,10 @@ public sealed class MetamathProverTests : IDisposable
         var summary = await BfsProverRun.StartAsync(recipe, _folder["run"], new Silent(), TestContext.Current.CancellationToken);
         Assert.Equal("completed", summary.Status);
         Assert.True(summary.Measures!["solved.breadth"] > 0);
+        var proofs = (await File.ReadAllLinesAsync(Path.Combine(_folder["run"], "proofs.jsonl"))).Select(l => JsonSerializer.Deserialize<JsonElement>(l)).ToList();
+        Assert.Equal(summary.Measures!["shorter_than_database"], proofs.Count(p => p.GetProperty("steps").GetInt32() < p.GetProperty("known_steps").GetInt32()));
+        Assert.All(proofs, p => Assert.True(p.GetProperty("known_steps").GetInt32() > 0));
+        Assert.StartsWith("Proofs shorter than the database's", ReportSection.Read(_folder["run"])[0].Title, StringComparison.Ordinal);
         var file = Path.Combine(_folder["run"], "proofs.mm");
         var text = await File.ReadAllTextAsync(file);
         Assert.Contains("$p |- ", text, StringComparison.Ordinal);
