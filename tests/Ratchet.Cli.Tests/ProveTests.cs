@@ -100,7 +100,7 @@ public sealed class ProveTests(TinyRuns runs) : IClassFixture<TinyRuns>
     {
         var recipe = runs.Write(
             "steps.yaml",
-            "{system: bfs-prover, name: steps, rounds: 0, threads: 2, problems: {seed: 20, train: 4, heldout: 6}, search: {expansions: 8}, evaluate: {expansions: 8, bootstrap: 100},",
+            "{system: bfs-prover, name: steps, rounds: 0, threads: 2, problems: {seed: 20, train: 4, heldout: 6}, search: {expansions: 8}, evaluate: {expansions: 8, bootstrap: 100, compare: [list policy=uniform width=64]},",
             " model: {layers: 1, hidden_size: 32, heads: 2, key_value_heads: 1, feed_forward_size: 64, max_positions: 128}, start: {epochs: 6}, learn: {batch_tokens: 512, fresh_learning_rate: 0.01}}");
         var run = await CliRun.Of("run", recipe, "--out", runs["steps"]);
         Assert.Equal((0, true), (run.ExitCode, run.Out.Contains(Path.Combine(runs["steps"], "proofs.jsonl"), StringComparison.Ordinal)));
@@ -111,6 +111,12 @@ public sealed class ProveTests(TinyRuns runs) : IClassFixture<TinyRuns>
         Assert.Contains("'r7/train/t1'", (await CliRun.Of("inspect", runs["steps"], "r7/train/t1")).Error, StringComparison.Ordinal);
         var ranked = await CliRun.Of("prove", Cases, "--model", runs["steps"], "--rank", "--json");
         Assert.Equal((0, "start (ranks)"), (ranked.ExitCode, JsonSerializer.Deserialize<JsonElement>(ranked.Out).GetProperty("policy").GetString()));
+        var solved = File.ReadLines(Path.Combine(runs["steps"], "proofs.jsonl")).Count();
+        Assert.True(solved > 0);
+        var exported = await CliRun.Of("export", "proofs", runs["steps"], "--best");
+        Assert.Equal((0, solved), (exported.ExitCode, exported.Out.Split('\n').Count(l => l.StartsWith("Theorem thm_r0_heldout_", StringComparison.Ordinal))));
+        Assert.Equal(solved, (await CliRun.Of("export", "proofs", runs["steps"], "--best", "--format", "jsonl", "--phase", "heldout")).Out.Count(c => c == '\n'));
+        Assert.Equal("", (await CliRun.Of("export", "proofs", runs["steps"], "--format", "jsonl", "--phase", "train")).Out);
         var proved = await CliRun.Of("prove", "A -> A", "--model", runs["steps"], "--json");
         Assert.Equal("start", JsonSerializer.Deserialize<JsonElement>(proved.Out).GetProperty("policy").GetString());
     }

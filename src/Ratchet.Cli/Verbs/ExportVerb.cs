@@ -6,7 +6,9 @@ using Ratchet.Journal;
 using Ratchet.Learning.External;
 using Ratchet.Loop;
 using Ratchet.Runs;
+using Ratchet.Search.Journal;
 using Ratchet.Systems;
+using Ratchet.Systems.BfsProver;
 using Ratchet.Systems.ExpertIteration;
 using Ratchet.Verdicts;
 
@@ -23,19 +25,19 @@ internal static class ExportVerb
         var output = new Option<string?>("--output", "-o") { HelpName = "file", Description = "File to write; default standard output." };
         var phase = new Option<Phase?>("--phase") { HelpName = "phase", Description = "Only attempts made for train, heldout or greedy." };
         var best = new Option<bool>("--best") { Description = "Only the shortest proof of each problem." };
-        var proofs = new Command("proofs", "All accepted proofs of a run, the same proof of the same problem once.") { run, format, output, phase, best };
+        var proofs = new Command("proofs", "All accepted proofs of a run, of its attempts or its searches, the same proof of the same problem once.") { run, format, output, phase, best };
         proofs.SetAction(parsed =>
         {
             var accepted = Read(parsed.GetRequiredValue(run), parsed.GetValue(phase), parsed.GetValue(best));
             using var text = new StringWriter { NewLine = "\n" };
-            if ((parsed.GetValue(format) ?? (accepted.TrueForAll(HasCoqForm) ? "coq" : "jsonl")) == "coq")
+            if ((parsed.GetValue(format) ?? (accepted.TrueForAll(p => p.HasCoqForm) ? "coq" : "jsonl")) == "coq")
                 Coq(text, accepted);
             else
                 Json(text, accepted);
             if (parsed.GetValue(output) is { } file)
             {
                 RunFolder.WriteAtomically(file, text.ToString());
-                context.Error.WriteLine($"{accepted.Count} proofs of {accepted.Select(a => a.Problem.Id).Distinct().Count()} problems in {file}");
+                context.Error.WriteLine($"{accepted.Count} proofs of {accepted.Select(a => a.Problem).Distinct().Count()} problems in {file}");
             }
             else
             {
@@ -76,32 +78,52 @@ internal static class ExportVerb
         return command;
     }
 
-    private static List<JudgedAttempt> Read(string path, Phase? phase, bool best)
+    private static List<FoundProof> Read(string path, Phase? phase, bool best)
     {
         using var folder = RunFolder.OpenReadOnly(path);
         using var journal = RunJournal.OpenReadOnly(folder.JournalPath);
-        // Only a full check may leave the run as a proof.
-        var accepted = journal.Attempts(new AttemptQuery { Outcome = "accepted", Phase = phase })
-            .Where(a => a.Verdict.Trust == TrustLevel.Full).DistinctBy(a => (a.Problem.Id, a.Attempt.Text));
-        return best ? [.. accepted.GroupBy(a => a.Problem.Id).Select(g => g.MinBy(a => a.Attempt.TokenIds.Count)!)] : [.. accepted];
+        var found = SearchInspect.IsFor(path) ? Searched(path, journal, phase) : Attempted(journal, phase);
+        var proofs = found.DistinctBy(p => (p.Problem, p.Proof));
+        return best ? [.. proofs.GroupBy(p => p.Problem).Select(g => g.MinBy(p => p.Length)!)] : [.. proofs];
     }
 
-    private static bool HasCoqForm(JudgedAttempt attempt) => attempt.Problem.Domain == "propositional";
+    /// <summary>Accepted attempts. Only a full check may leave the run as a proof.</summary>
+    private static List<FoundProof> Attempted(RunJournal journal, Phase? phase) =>
+    [
+        .. journal.Attempts(new AttemptQuery { Outcome = "accepted", Phase = phase }).Where(a => a.Verdict.Trust == TrustLevel.Full).Select(a => new FoundProof(
+            a.Attempt.Id.ToString(), a.Problem.Id, a.Problem.Domain, a.Problem.Statement, a.Attempt.Text, a.Attempt.TokenIds.Count, a.Verdict.Verifier, a.Verdict.VerifierVersion)),
+    ];
 
-    private static void Coq(TextWriter writer, List<JudgedAttempt> proofs)
+    /// <summary>Proofs that the searches of a step prover found; each was replayed and judged as a whole before it was written down.</summary>
+    private static List<FoundProof> Searched(string path, RunJournal journal, Phase? phase)
     {
-        if (proofs.Find(p => !HasCoqForm(p)) is { } other)
-            throw new RatchetException($"Proofs of the domain '{other.Problem.Domain}' have no Coq form.", "Use --format jsonl.");
-        CoqExport.Write(writer, proofs.Select(p => (p.Attempt.Id.ToString(), p.Problem.Statement, p.Attempt.Text)));
+        var domains = journal.Problems()!.All.ToDictionary(p => p.Id, p => p.Domain);
+        using var searches = SearchJournal.Open(Path.Combine(path, BfsProverRun.SearchFile));
+        var proofs = new List<FoundProof>();
+        foreach (var search in searches.Searches().Where(s => s.Proof is not null && (phase is null || s.Key.Split('/')[1].Split('.')[0].Equals(phase.ToString(), StringComparison.OrdinalIgnoreCase))))
+        {
+            var (verifier, version) = search.Environment.Split(' ', 2) is [var name, var number] ? (name, number) : (search.Environment, "");
+            proofs.Add(new FoundProof(search.Key, search.ProblemId, domains[search.ProblemId], search.Statement, search.Proof!, search.Path.Count, verifier, version));
+        }
+
+        return proofs;
     }
 
-    private static void Json(TextWriter writer, List<JudgedAttempt> proofs)
+    private static void Coq(TextWriter writer, List<FoundProof> proofs)
+    {
+        if (proofs.Find(p => !p.HasCoqForm) is { } other)
+            throw new RatchetException($"Proofs of the domain '{other.Domain}' have no Coq form.", "Use --format jsonl.");
+        CoqExport.Write(writer, proofs.Select(p => (p.Id, p.Statement, p.Proof)));
+    }
+
+    private static void Json(TextWriter writer, List<FoundProof> proofs)
     {
         foreach (var p in proofs)
-        {
-            writer.WriteLine(JsonSerializer.Serialize(
-                new { id = p.Attempt.Id.ToString(), problem = p.Problem.Id, statement = p.Problem.Statement, proof = p.Attempt.Text, verifier = p.Verdict.Verifier, verifier_version = p.Verdict.VerifierVersion },
-                JsonLines.Options));
-        }
+            writer.WriteLine(JsonSerializer.Serialize(new { id = p.Id, problem = p.Problem, statement = p.Statement, proof = p.Proof, verifier = p.Verifier, verifier_version = p.VerifierVersion }, JsonLines.Options));
+    }
+
+    private sealed record FoundProof(string Id, string Problem, string Domain, string Statement, string Proof, int Length, string Verifier, string VerifierVersion)
+    {
+        public bool HasCoqForm => Domain == "propositional";
     }
 }
