@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Ratchet.Loop;
 using Ratchet.Proving;
 using Ratchet.Search.Policies;
 using Ratchet.Search.Strategies;

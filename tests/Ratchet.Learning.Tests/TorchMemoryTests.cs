@@ -1,6 +1,5 @@
 using Ratchet.Loop;
 using Ratchet.Models;
-using Ratchet.Models.Adapters;
 using Ratchet.Models.Torch;
 
 namespace Ratchet.Learning.Tests;

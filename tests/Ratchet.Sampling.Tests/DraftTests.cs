@@ -1,4 +1,3 @@
-using Ratchet.Loop;
 
 namespace Ratchet.Sampling.Tests;
 

@@ -3,7 +3,6 @@ using Ratchet.Checkpoints;
 using Ratchet.Loop;
 using Ratchet.Problems;
 using Ratchet.Runs;
-using Ratchet.Tokenization;
 
 namespace Ratchet.Sampling.Tests;
 

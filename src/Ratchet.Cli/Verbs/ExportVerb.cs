@@ -4,7 +4,6 @@ using Ratchet.Attempts;
 using Ratchet.Domains.Propositional;
 using Ratchet.Journal;
 using Ratchet.Learning.External;
-using Ratchet.Loop;
 using Ratchet.Runs;
 using Ratchet.Search.Journal;
 using Ratchet.Systems;

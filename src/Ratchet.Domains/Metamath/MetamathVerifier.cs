@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Ratchet.Domains.Metamath.Verification;
 using Ratchet.Loop;
 using Ratchet.Problems;
 using Ratchet.Runs;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Ratchet.Loop;
 using Ratchet.Rollouts;
 using Ratchet.Runs;
 using Ratchet.Sampling;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Ratchet.Checkpoints;
-using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Runs;
 using Ratchet.Sampling;

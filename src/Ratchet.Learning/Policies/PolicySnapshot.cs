@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Ratchet.Models;
 using Ratchet.Rollouts;
-using Ratchet.Runs;
 
 namespace Ratchet.Learning.Policies;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Ratchet.Checkpoints;
 using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Runs;

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Ratchet.Domains.Instructions;
-using Ratchet.Evaluation;
-using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Preferences;
 using Ratchet.Runs;

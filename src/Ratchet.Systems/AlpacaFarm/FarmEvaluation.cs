@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Ratchet.Checkpoints;
 using Ratchet.Domains.Instructions;
 using Ratchet.Evaluation;
 using Ratchet.Models;

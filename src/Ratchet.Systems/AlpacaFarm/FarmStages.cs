@@ -9,7 +9,6 @@ using Ratchet.Models;
 using Ratchet.Rollouts;
 using Ratchet.Runs;
 using Ratchet.Sampling;
-using Ratchet.Verifiers.Annotators;
 
 namespace Ratchet.Systems.AlpacaFarm;
 

@@ -4,7 +4,6 @@ using Ratchet.Checkpoints;
 using Ratchet.Domains.Metamath;
 using Ratchet.Examples;
 using Ratchet.Journal;
-using Ratchet.Learning;
 using Ratchet.Learning.External;
 using Ratchet.Loop;
 using Ratchet.Models;

@@ -1,6 +1,5 @@
 using Ratchet.Domains.Metamath;
 using Ratchet.Domains.Propositional;
-using Ratchet.Examples;
 using Ratchet.Learning;
 using Ratchet.Loop;
 using Ratchet.Problems;

@@ -1,10 +1,6 @@
 using System.Diagnostics;
 using Ratchet.Domains.Arithmetic;
 using Ratchet.Journal;
-using Ratchet.Learning;
-using Ratchet.Learning.Policies;
-using Ratchet.Loop;
-using Ratchet.Models;
 using Ratchet.Recipes;
 using Ratchet.Reports;
 using Ratchet.Runs;

@@ -5,7 +5,6 @@ using Ratchet.Examples;
 using Ratchet.Journal;
 using Ratchet.Learning;
 using Ratchet.Learning.Policies;
-using Ratchet.Learning.Pretraining;
 using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Problems;

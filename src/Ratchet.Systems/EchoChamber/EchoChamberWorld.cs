@@ -1,5 +1,4 @@
 using Ratchet.Domains.Arithmetic;
-using Ratchet.Learning;
 using Ratchet.Learning.Policies;
 using Ratchet.Loop;
 using Ratchet.Models;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Ratchet.Evaluation;
-using Ratchet.Learning.Policies;
 using Ratchet.Reports;
 
 namespace Ratchet.Systems.EchoChamber;

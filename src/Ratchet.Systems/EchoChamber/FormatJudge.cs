@@ -1,7 +1,6 @@
 using Ratchet.Attempts;
 using Ratchet.Domains.Arithmetic;
 using Ratchet.Learning.Policies;
-using Ratchet.Loop;
 using Ratchet.Problems;
 using Ratchet.Rollouts;
 using Ratchet.Verdicts;

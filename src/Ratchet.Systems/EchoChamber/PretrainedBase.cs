@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Ratchet.Checkpoints;
-using Ratchet.Learning;
 using Ratchet.Learning.Pretraining;
 using Ratchet.Loop;
 using Ratchet.Models;

@@ -1,7 +1,6 @@
 using Ratchet.Checkpoints;
 using Ratchet.Examples;
 using Ratchet.Journal;
-using Ratchet.Learning;
 using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Problems;

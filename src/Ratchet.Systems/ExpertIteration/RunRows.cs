@@ -1,7 +1,6 @@
 using Ratchet.Attempts;
 using Ratchet.Journal;
 using Ratchet.Learning.External;
-using Ratchet.Loop;
 using Ratchet.Problems;
 using Ratchet.Runs;
 

@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Ratchet.Journal;
-using Ratchet.Models;
 using Ratchet.Runs;
 
 namespace Ratchet.Systems.ExpertIteration;

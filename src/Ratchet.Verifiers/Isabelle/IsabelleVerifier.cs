@@ -3,7 +3,6 @@ using Ratchet.Loop;
 using Ratchet.Problems;
 using Ratchet.Runs;
 using Ratchet.Verdicts;
-using Ratchet.Verifiers.Audits;
 using Ratchet.Verifiers.Isabelle.Protocol;
 using Ratchet.Verifiers.Isabelle.Syntax;
 using Ratchet.Verifiers.Pool;

@@ -1,4 +1,3 @@
-using Ratchet.Verifiers.Lean.Syntax;
 
 namespace Ratchet.Verifiers.Lean;
 

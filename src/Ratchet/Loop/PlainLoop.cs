@@ -1,4 +1,3 @@
-using Ratchet.Attempts;
 using Ratchet.Checkpoints;
 using Ratchet.Examples;
 using Ratchet.Problems;

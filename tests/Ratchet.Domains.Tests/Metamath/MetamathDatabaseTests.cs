@@ -1,5 +1,4 @@
 using Ratchet.Domains.Metamath;
-using Ratchet.Problems;
 using Ratchet.Runs;
 
 namespace Ratchet.Domains.Tests.Metamath;

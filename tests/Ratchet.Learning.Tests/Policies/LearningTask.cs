@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Ratchet.Attempts;
 using Ratchet.Checkpoints;
 using Ratchet.Examples;
 using Ratchet.Learning.Policies;

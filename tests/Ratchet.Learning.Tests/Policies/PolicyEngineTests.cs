@@ -2,7 +2,6 @@ using Ratchet.Attempts;
 using Ratchet.Checkpoints;
 using Ratchet.Learning.Policies;
 using Ratchet.Loop;
-using Ratchet.Models;
 using Ratchet.Problems;
 using Ratchet.Recipes;
 using Ratchet.Rollouts;

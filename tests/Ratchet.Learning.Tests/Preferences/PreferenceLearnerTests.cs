@@ -1,5 +1,4 @@
 using Ratchet.Checkpoints;
-using Ratchet.Examples;
 using Ratchet.Learning.Objectives;
 using Ratchet.Learning.Preferences;
 using Ratchet.Learning.Tests.Policies;

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using CsCheck;
 using Ratchet.Attempts;
-using Ratchet.Loop;
 using Ratchet.Models.Tokenization;
 using Ratchet.Runs;
 using Ratchet.Sampling.Constraints;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Ratchet.Loop;
 using Ratchet.Problems;
 using Ratchet.Runs;
 using Ratchet.Systems.Evaluation;

@@ -1,4 +1,3 @@
-using Ratchet.Loop;
 using Ratchet.Models.Tokenization;
 using Ratchet.Problems;
 using Ratchet.Runs;

@@ -1,6 +1,5 @@
 using Microsoft.Data.Sqlite;
 using Ratchet.Attempts;
-using Ratchet.Examples;
 using Ratchet.Journal;
 using Ratchet.Loop;
 using Ratchet.Problems;

@@ -3,7 +3,6 @@ using System.Xml;
 using System.Xml.Linq;
 using CsCheck;
 using Ratchet.Reports;
-using Ratchet.Runs;
 using Ratchet.Verdicts;
 
 namespace Ratchet.Tests.Reports;

@@ -1,5 +1,4 @@
 using Ratchet.Journal;
-using Ratchet.Loop;
 using Ratchet.Runs;
 using Ratchet.Tests.Loop;
 

@@ -6,7 +6,6 @@ using Ratchet.Runs;
 using Ratchet.Verdicts;
 using Ratchet.Verifiers.Isabelle;
 using Ratchet.Verifiers.Isabelle.Protocol;
-using Ratchet.Verifiers.Isabelle.Syntax;
 using Ratchet.Verifiers.Pool;
 using Ratchet.Verifiers.Tests.Lean;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Ratchet.Verdicts;
 using Ratchet.Verifiers.Pool;
 
 namespace Ratchet.Verifiers.Tests.Pool;
