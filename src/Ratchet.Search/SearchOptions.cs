@@ -114,7 +114,7 @@ public sealed record SearchBudget
     /// <summary>Nodes that are expanded, at least 1. Default 200.</summary>
     public int Expansions { get; init; } = 200;
 
-    /// <summary>Tokens that a model draws, at least 1; null for no limit. A call that has begun is finished, so the last one may pass it.</summary>
+    /// <summary>Tokens of steps that a model writes or ranks, at least 1; null for no limit. A call that has begun is finished, so the last one may pass it.</summary>
     public long? Tokens { get; init; }
 
     /// <summary>States that are kept, at least 1. Default 100,000.</summary>

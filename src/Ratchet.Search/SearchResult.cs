@@ -63,7 +63,7 @@ public sealed record SearchResult
     /// <summary>Steps that the environment ran, and full checks of finished paths.</summary>
     public required int VerifierCalls { get; init; }
 
-    /// <summary>Tokens that the policy drew.</summary>
+    /// <summary>Tokens of steps that the policy's model wrote or ranked.</summary>
     public required long Tokens { get; init; }
 
     /// <summary>States in the tree.</summary>

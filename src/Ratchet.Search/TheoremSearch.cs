@@ -154,7 +154,7 @@ internal sealed class TheoremSearch
     private SearchEdge Edge(SearchNode node, StepProposal proposal, StepRun run)
     {
         _calls += run.Verdict is null ? 1 : 2;
-        var made = new SearchEdge(proposal.Step, proposal.LogProbability, proposal.Tokens, EdgeKind.Failed);
+        var made = new SearchEdge(proposal.Step, proposal.LogProbability, proposal.Tokens, EdgeKind.Failed) { MeanLogProbability = proposal.MeanLogProbability };
         switch (run.Outcome)
         {
             case StepOutcome.Finished finished when !_task.FirstGoalOnly && run.Verdict is not { IsAccepted: true, Trust: TrustLevel.Full }:

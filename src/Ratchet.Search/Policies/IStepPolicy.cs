@@ -32,7 +32,7 @@ public sealed record PolicyQuery(ProofState State, int Count, RandomStream Strea
 
 /// <summary>What was proposed for a state.</summary>
 /// <param name="Steps">Proposals in the order in which they are to be run; texts may repeat.</param>
-/// <param name="Tokens">Tokens drawn for all of them, unusable ones included; 0 for a policy that draws none.</param>
+/// <param name="Tokens">Tokens of all of them that a model wrote, unusable ones included, or read to rank them; 0 for a policy without a model.</param>
 /// <param name="Unusable">Drafts that were no step: cut off by the length limit, empty, or for a state that is too long for the model.</param>
 public sealed record StepProposals(IReadOnlyList<StepProposal> Steps, int Tokens = 0, int Unusable = 0);
 
@@ -45,6 +45,6 @@ public sealed record StepProposal(string Step, double LogProbability, int Tokens
     /// <summary>Further steps that the policy wants to run behind the first, for a policy that writes whole proofs; none for most.</summary>
     public IReadOnlyList<string> Then { get; init; } = [];
 
-    /// <summary>Mean log-probability of a token.</summary>
-    public double MeanLogProbability => LogProbability / Tokens;
+    /// <summary>Mean log-probability of a token of the step's text. Where <see cref="LogProbability"/> is a share among the steps of a list, the mean is still that of the text.</summary>
+    public double MeanLogProbability { get; init; } = LogProbability / Tokens;
 }

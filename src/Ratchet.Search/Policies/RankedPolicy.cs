@@ -6,7 +6,8 @@ namespace Ratchet.Search.Policies;
 
 /// <summary>A decoder that ranks the steps of a list in the place of writing its own: nothing that the list has is missed, and no step is nonsense.</summary>
 /// <remarks>
-/// The probability of a step is the model's probability of its text, made to sum to 1 over the list. Steps that the tokenizer cannot write, or that have no room, get the probability of the least likely one.
+/// The probability of a step is the model's probability of its text, made to sum to 1 over the list. Steps that the tokenizer cannot write, or that have no room, get the probability of the least likely one. A list of one step
+/// is scored too: its mean log-probability says what the model thinks of its text.
 /// Costs a full pass over state and step for every step of the list, without draws: searches with it need no stream. Owns the sampler; dispose it.
 /// </remarks>
 /// <param name="name">What it is called.</param>
@@ -44,7 +45,7 @@ public sealed class RankedPolicy(string name, ISampler sampler, ITokenizer token
             cancellationToken.ThrowIfCancellationRequested();
             var steps = enumerator.Steps(queries[q].State).Take(most).ToArray();
             lists.Add(steps);
-            if (steps.Length < 2 || Ids(() => tokenizer.EncodePrompt(language.Prompt(queries[q].State))) is not { } prompt)
+            if (steps.Length == 0 || Ids(() => tokenizer.EncodePrompt(language.Prompt(queries[q].State))) is not { } prompt)
                 continue;
             for (var s = 0; s < steps.Length; s++)
             {
@@ -58,18 +59,20 @@ public sealed class RankedPolicy(string name, ISampler sampler, ITokenizer token
 
         var scores = sequences.Count == 0 ? [] : sampler.Score(sequences);
         var logs = lists.ConvertAll(l => Enumerable.Repeat(double.NaN, l.Length).ToArray());
+        var lengths = lists.ConvertAll(l => new int[l.Length]);
         for (var i = 0; i < places.Count; i++)
         {
             var sum = 0.0;
             for (var t = places[i].From - 1; t < scores[i].Length; t++)
                 sum += scores[i][t];
             logs[places[i].Query][places[i].Step] = sum;
+            lengths[places[i].Query][places[i].Step] = scores[i].Length - places[i].From + 1;
         }
 
-        return [.. queries.Select((query, q) => Rank(lists[q], logs[q], query.Count))];
+        return [.. queries.Select((query, q) => Rank(lists[q], logs[q], lengths[q], query.Count))];
     }
 
-    private static StepProposals Rank(string[] steps, double[] logs, int count)
+    private static StepProposals Rank(string[] steps, double[] logs, int[] lengths, int count)
     {
         var known = logs.Where(l => !double.IsNaN(l)).ToArray();
         var least = known.Length == 0 ? 0 : known.Min();
@@ -77,7 +80,8 @@ public sealed class RankedPolicy(string name, ISampler sampler, ITokenizer token
             logs[i] = double.IsNaN(logs[i]) ? least : logs[i];
         var largest = logs.Length == 0 ? 0 : logs.Max();
         var sum = largest + Math.Log(logs.Sum(l => Math.Exp(l - largest)));
-        return new StepProposals([.. Enumerable.Range(0, steps.Length).OrderByDescending(i => logs[i]).ThenBy(i => i).Take(count).Select(i => new StepProposal(steps[i], logs[i] - sum))]);
+        return new StepProposals([.. Enumerable.Range(0, steps.Length).OrderByDescending(i => logs[i]).ThenBy(i => i).Take(count)
+            .Select(i => new StepProposal(steps[i], logs[i] - sum, Math.Max(1, lengths[i])) { MeanLogProbability = logs[i] / Math.Max(1, lengths[i]) })], lengths.Sum());
     }
 
     private static int[]? Ids(Func<int[]> encode)

@@ -85,8 +85,8 @@ public sealed class SearchNode
 /// <param name="Message">What the environment or the verifier said; null where there is nothing to say.</param>
 public sealed record SearchEdge(string Step, double LogProbability, int Tokens, EdgeKind Kind, SearchNode? To = null, VerdictReason? Reason = null, string? Message = null)
 {
-    /// <summary>Mean log-probability of a token.</summary>
-    public double MeanLogProbability => LogProbability / Math.Max(1, Tokens);
+    /// <summary>Mean log-probability of a token, as proposed.</summary>
+    public double MeanLogProbability { get; init; }
 }
 
 /// <summary>What a step led to.</summary>

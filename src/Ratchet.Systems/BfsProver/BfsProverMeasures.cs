@@ -43,9 +43,6 @@ internal sealed class BfsProverMeasures(BfsProverWorld world, RunFolder run, Sea
     /// <summary>Largest difference between the mean log-likelihood that the search recorded for a step and the one by the learner's full forward pass.</summary>
     public static double Parity(BfsProverWorld world, Checkpoint checkpoint, IReadOnlyList<SearchOutcome> outcomes)
     {
-        // A rank is a probability among the list's steps and not the text's own.
-        if (world.Recipe.Search.Rank)
-            return 0;
         var pairs = outcomes.SelectMany(o => o.Pairs).Take(ParitySteps).ToList();
         var rows = pairs.Select(p => (Pair: p, Row: world.Row("parity", p.ProblemId, p.Prompt, p.Step))).Where(r => r.Row is not null).ToList();
         if (rows.Count == 0)
@@ -116,15 +113,14 @@ internal sealed class BfsProverMeasures(BfsProverWorld world, RunFolder run, Sea
         var recipe = world.Recipe;
         var options = compared.Options(recipe.SearchOptions() with { Budget = new() { Expansions = recipe.Evaluate.Expansions } });
         var phase = $"heldout.{compared.Name}";
-        using var ranked = compared.Policy == ComparedPolicy.Ranked ? world.Ranked(last) : null;
+        using var ranked = compared.Policy == ComparedPolicy.Ranked || (compared.Policy == ComparedPolicy.Own && recipe.Search.Rank && options.Strategy != SearchStrategy.Sample) ? world.Ranked(last) : null;
         using var whole = compared.Policy == ComparedPolicy.Whole ? world.WholeProofs(await TrainWholeAsync(cancellationToken)) : null;
         IStepPolicy policy = compared.Policy switch
         {
             ComparedPolicy.Uniform => new UniformPolicy(world.World.Steps, options.Strategy == SearchStrategy.Sample ? UniformOrder.Random : UniformOrder.Listed),
             ComparedPolicy.UniformRandom => new UniformPolicy(world.World.Steps, UniformOrder.Random),
-            ComparedPolicy.Ranked => ranked!,
             ComparedPolicy.Whole => whole!,
-            _ => model,
+            _ => ranked is not null ? ranked : model,
         };
         if (whole is not null)
         {

@@ -188,7 +188,7 @@ public sealed record StepSearchSettings
     /// <summary>How nodes are chosen.</summary>
     public Ratchet.Search.SearchStrategy Strategy { get; init; } = Ratchet.Search.SearchStrategy.BestFirst;
 
-    /// <summary>The model ranks the steps of the world's list in the place of writing its own: complete, and several times the work for an expansion.</summary>
+    /// <summary>The model ranks the steps of the world's list in the place of writing its own: complete, nothing is drawn twice, and the work for an expansion grows with the list.</summary>
     public bool Rank { get; init; }
 
     /// <summary>Exponent of length normalisation.</summary>

@@ -103,6 +103,9 @@ internal sealed record ComparedSearch
 /// <summary>Where the steps of a compared search come from.</summary>
 internal enum ComparedPolicy
 {
+    /// <summary>As in the recipe's own search; independent draws are the model's own texts.</summary>
+    Own,
+
     /// <summary>The model writes them.</summary>
     Model,
 

@@ -40,7 +40,7 @@ public sealed record SearchOutcome
     /// <summary>Steps and proofs checked.</summary>
     public required int VerifierCalls { get; init; }
 
-    /// <summary>Tokens drawn.</summary>
+    /// <summary>Tokens of steps written or ranked.</summary>
     public required long Tokens { get; init; }
 
     /// <summary>Steps that came to no end, by reason.</summary>

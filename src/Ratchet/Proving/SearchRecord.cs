@@ -39,7 +39,7 @@ public sealed record SearchRecord
     /// <summary>Steps and proofs that were checked.</summary>
     public required int VerifierCalls { get; init; }
 
-    /// <summary>Tokens that the policy drew.</summary>
+    /// <summary>Tokens of steps that the policy's model wrote or ranked.</summary>
     public required long Tokens { get; init; }
 
     /// <summary>States in the tree.</summary>

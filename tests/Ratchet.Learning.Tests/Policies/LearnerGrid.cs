@@ -70,16 +70,16 @@ internal static class LearnerGrid
     }
 
     /// <summary>
-    /// A reward model of the sums, trained on 32 judged samples a prompt: how often it ranks a right fresh sample above a wrong one of the same prompt, and the accuracy of a policy that imitates, once, the best of 16 by its score.
+    /// A reward model of the sums, trained on 64 judged samples a prompt: how often it ranks a right fresh sample above a wrong one of the same prompt, and the accuracy of a policy that imitates, once, the best of 16 by its score.
     /// </summary>
     public static async Task<(double Ranked, double Accuracy, int Steps)> RewardModelOnSums(ulong seed, bool shuffled)
     {
         using var folder = new TemporaryFolder();
         var (task, start, stream) = (LearningTask.Sums, LearningTask.Sums.Checkpoint(folder.Path, seed), RandomStream.FromSeed(seed));
         var options = new LearningOptions { LearningRate = 3e-3, BatchTokens = 1000, Decay = LearningRateDecay.Linear, AdamW = new AdamWOptions { WeightDecay = 0 } };
-        var rollouts = task.Sample(task.Start(seed), 32, stream.Derive("train"), shuffled);
+        var rollouts = task.Sample(task.Start(seed), 64, stream.Derive("train"), shuffled);
         var reward = await new RewardModelLearner(LearningTask.Tokenizer, new RewardModelOptions { BatchUnits = 16 }, options).LearnAsync(
-            new LabelledGroupRequest { From = start, Groups = LabelledGroup.From(rollouts), Epochs = 60, Stream = stream, Folder = Path.Combine(folder.Path, "reward") }, null, default);
+            new LabelledGroupRequest { From = start, Groups = LabelledGroup.From(rollouts), Epochs = 100, Stream = stream, Folder = Path.Combine(folder.Path, "reward") }, null, default);
         using var model = new RewardModel(reward.Checkpoint);
         var fresh = task.Sample(task.Start(seed), 16, stream.Derive("fresh"));
         var scores = model.Score([.. fresh.Select(r => r.Ids)]);

