@@ -43,9 +43,11 @@ internal static partial class AlpacaFarmStudy
         var audited = farm.All.Where(r => r.Has("agreement_simulated")).ToList();
         if (audited.Count == 0)
             return new StudyCheck("1 agreement", Claim, "no audited run", null);
-        var (simulated, human) = (audited.Average(r => r["agreement_simulated"]), audited.Average(r => r["agreement_human"]));
+
+        // A coin is nobody's opinion: what agrees is the pool without its flips (docs/systems/alpaca-farm.md, decisions). The pool with them stands beside it.
+        var (simulated, flipped, human) = (audited.Average(r => r["agreement_simulated-judge"]), audited.Average(r => r["agreement_simulated"]), audited.Average(r => r["agreement_human"]));
         var pairs = audited.Min(r => r["audit_pairs"]);
-        return new StudyCheck("1 agreement", Claim, $"simulated {Percent(simulated)}, people {Percent(human)}, difference {Points(simulated - human)} on {pairs:0} pairs a seed, {audited.Count} seeds", Math.Abs(simulated - human) <= 0.03 && pairs >= 600);
+        return new StudyCheck("1 agreement", Claim, $"simulated {Percent(simulated)} without flips ({Percent(flipped)} with), people {Percent(human)}, difference {Points(simulated - human)} on {pairs:0} pairs a seed, {audited.Count} seeds", Math.Abs(simulated - human) <= 0.03 && pairs >= 600);
     }
 
     private static StudyCheck RankOrder(Runs farm)
