@@ -71,6 +71,8 @@ public sealed record BfsProverRecipe : Recipe
                 yield return new("evaluate.compare", $"'{line}' needs a planner, and none is trained.", "Add a planner section.") { With = ["planner"] };
             else if (wrong is not null)
                 yield return new("evaluate.compare", wrong, "Write a name, then a strategy and settings, for example 'deep best-first alpha=2'.");
+            if (search is { Provers: > 1 } or { Independent: > 1 } && (search.Policy is ComparedPolicy.Ranked or ComparedPolicy.Uniform || (search.Policy == ComparedPolicy.Own && Search.Rank)))
+                yield return new("evaluate.compare", $"'{line}' has several provers, and with a list that is searched in a fixed order they all do the same.", "Add policy=model or policy=uniform-random.") { With = ["search.rank"] };
             if (search?.Policy == ComparedPolicy.Whole && Problems.World != StepWorldKind.Propositional)
                 yield return new("evaluate.compare", $"'{line}' draws whole proofs, which only the propositional world does.", "Leave it out.") { With = ["problems.world"] };
             if (search?.Plan is not null && Problems.World != StepWorldKind.Propositional)

@@ -151,6 +151,7 @@ public sealed class BfsProverRunTests : IDisposable
     {
         var conflicts = (Recipe with { Reset = new ResetSettings { Rounds = [9] }, Planner = null }).Conflicts().Select(c => c.Key).ToList();
         Assert.Equal(["reset.rounds", "evaluate.compare"], conflicts);
+        Assert.Equal(["evaluate.compare"], (Recipe with { Search = Recipe.Search with { Rank = true }, Evaluate = new StepEvaluateSettings { Compare = ["many plan=oracle provers=4", "drawn plan=oracle provers=4 policy=model"] } }).Conflicts().Select(c => c.Key));
         var metamath = (Recipe with { Problems = new StepProblemSettings { World = StepWorldKind.Metamath } }).Conflicts().Select(c => c.Key).ToList();
         Assert.Contains("problems.database", metamath);
         Assert.Contains("planner", metamath);
