@@ -169,10 +169,7 @@ internal sealed class BfsProverMeasures(BfsProverWorld world, RunFolder run, Sea
                 rows.Add(row);
         }
 
-        observer.OnEvent(new RunEvent.StageStarted { Round = world.Recipe.Rounds, Stage = "learn", Items = rows.Count });
-        var result = await world.Learner(true).LearnAsync(
-            new LearningRequest { Round = world.Recipe.Rounds, From = null, Examples = rows, Epochs = world.Recipe.Start.Epochs, Stream = world.Root.Derive("learn").Derive("whole"), Folder = run.CheckpointPath("whole") }, null, cancellationToken);
-        return result.Checkpoint;
+        return await LearnAsync("whole", null, rows, world.Recipe.Start.Epochs, cancellationToken);
     }
 
     /// <summary>The planner's checkpoint, trained on the cuts of the proofs that the run found.</summary>
@@ -186,9 +183,15 @@ internal sealed class BfsProverMeasures(BfsProverWorld world, RunFolder run, Sea
             return null;
         }
 
+        return await LearnAsync("planner", from, rows, settings.Epochs, cancellationToken);
+    }
+
+    /// <summary>Trains a model beside the run's own, from a checkpoint or from fresh weights.</summary>
+    private async Task<Checkpoint> LearnAsync(string id, Checkpoint? from, IReadOnlyList<Example> rows, double epochs, CancellationToken cancellationToken)
+    {
         observer.OnEvent(new RunEvent.StageStarted { Round = world.Recipe.Rounds, Stage = "learn", Items = rows.Count });
-        var result = await world.Learner(false).LearnAsync(
-            new LearningRequest { Round = world.Recipe.Rounds, From = from, Examples = rows, Epochs = settings.Epochs, Stream = world.Root.Derive("learn").Derive("planner"), Folder = run.CheckpointPath("planner") }, null, cancellationToken);
+        var result = await world.Learner(from is null).LearnAsync(
+            new LearningRequest { Round = world.Recipe.Rounds, From = from, Examples = rows, Epochs = epochs, Stream = world.Root.Derive("learn").Derive(id), Folder = run.CheckpointPath(id) }, null, cancellationToken);
         return result.Checkpoint;
     }
 
