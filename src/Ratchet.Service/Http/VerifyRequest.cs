@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Ratchet.Service.Admission;
 using Ratchet.Systems.Verification;
@@ -5,8 +6,8 @@ using Ratchet.Systems.Verification;
 namespace Ratchet.Service.Http;
 
 /// <summary>
-/// A request of <c>/v1/verify</c>: <c>statement</c> and <c>proof</c>, optionally <c>id</c> and <c>reference</c>, or <c>items</c> with several such
-/// objects; and for all of them <c>with</c> (verifier) and <c>timeout</c> (seconds).
+/// A request of <c>/v1/verify</c>: <c>statement</c> and <c>proof</c>, optionally <c>id</c> and <c>reference</c> (a text, or JSON that is taken as its text), or
+/// <c>items</c> with several such objects; and for all of them <c>with</c> (verifier) and <c>timeout</c> (seconds).
 /// </summary>
 internal sealed record VerifyRequest(string? With, IReadOnlyList<ProofItem> Items, bool IsBatch, TimeSpan? Timeout)
 {
@@ -16,7 +17,7 @@ internal sealed record VerifyRequest(string? With, IReadOnlyList<ProofItem> Item
     {
         string? with = null;
         TimeSpan? timeout = null;
-        List<ProofItem>? items = null;
+        List<Fields>? items = null;
         var single = new Fields();
         JsonFields.ReadBody(json, (ref reader, name) =>
         {
@@ -36,21 +37,26 @@ internal sealed record VerifyRequest(string? With, IReadOnlyList<ProofItem> Item
             }
         });
         if (items is null)
-            return new(with, [single.Item("The body", "1")], false, timeout);
+            return new(with, [single.Item(json, "The body", "1")], false, timeout);
         if (single.Any)
             throw new RequestRefusedException(400, "The body has \"items\" and an item of its own; one of them is enough.");
-        return items.Count > 0 ? new(with, items, true, timeout) : throw JsonFields.Wrong("\"items\"", "is empty");
+        if (items.Count == 0)
+            throw JsonFields.Wrong("\"items\"", "is empty");
+        var proofs = new ProofItem[items.Count];
+        for (var i = 0; i < proofs.Length; i++)
+            proofs[i] = items[i].Item(json, $"items[{i}]", $"{i + 1}");
+        return new(with, proofs, true, timeout);
     }
 
-    private static List<ProofItem> ReadItems(ref Utf8JsonReader reader, int most)
+    private static List<Fields> ReadItems(ref Utf8JsonReader reader, int most)
     {
-        var items = new List<ProofItem>();
+        var items = new List<Fields>();
         JsonFields.ReadArray(ref reader, "\"items\"", most, (ref element, index) =>
         {
             var where = $"items[{index}]";
             var fields = new Fields();
             JsonFields.ReadObject(ref element, where, (ref value, name) => fields.Take(ref value, name, where + "."));
-            items.Add(fields.Item(where, $"{index + 1}"));
+            items.Add(fields);
         });
         return items;
     }
@@ -62,7 +68,10 @@ internal sealed record VerifyRequest(string? With, IReadOnlyList<ProofItem> Item
         private string? _proof;
         private string? _reference;
 
-        public bool Any => (_id ?? _statement ?? _proof ?? _reference) is not null;
+        /// <summary>Where in the body a reference stands that is an array or an object.</summary>
+        private Range? _structure;
+
+        public bool Any => (_id ?? _statement ?? _proof ?? _reference) is not null || _structure is not null;
 
         public bool Take(ref Utf8JsonReader reader, string name, string where)
         {
@@ -77,6 +86,11 @@ internal sealed record VerifyRequest(string? With, IReadOnlyList<ProofItem> Item
                 case "proof":
                     _proof = JsonFields.Text(ref reader, $"\"{where}proof\"");
                     return true;
+                case "reference" when reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject:
+                    var start = (int)reader.TokenStartIndex;
+                    reader.Skip();
+                    _structure = start..(int)reader.BytesConsumed;
+                    return true;
                 case "reference":
                     _reference = JsonFields.Text(ref reader, $"\"{where}reference\"");
                     return true;
@@ -85,8 +99,12 @@ internal sealed record VerifyRequest(string? With, IReadOnlyList<ProofItem> Item
             }
         }
 
-        public ProofItem Item(string where, string id) => _statement is null || _proof is null
-            ? throw JsonFields.Wrong(where, "needs the texts \"statement\" and \"proof\"")
-            : new ProofItem { Id = _id ?? id, Statement = _statement, Proof = _proof, Reference = _reference, Untrusted = true };
+        public ProofItem Item(ReadOnlySpan<byte> body, string where, string id)
+        {
+            if (_statement is null || _proof is null)
+                throw JsonFields.Wrong(where, "needs the texts \"statement\" and \"proof\"");
+            var reference = _structure is { } range ? Encoding.UTF8.GetString(body[range]) : _reference;
+            return new ProofItem { Id = _id ?? id, Statement = _statement, Proof = _proof, Reference = reference, Untrusted = true };
+        }
     }
 }

@@ -36,7 +36,7 @@ internal sealed class ProofTools(CheckService service)
         [Description("Statement, in the form that the verifier reads; see list_verifiers.")] string statement,
         [Description("Proof, in the form that the verifier reads.")] string proof,
         [Description("Name of the verifier; the first of list_verifiers where there is none.")] string? verifier = null,
-        [Description("What a right answer is compared with, for verifiers that compare.")] string? reference = null,
+        [Description("What a right answer is compared with, for verifiers that compare; of a program the tests, as Python or as JSON in a text.")] string? reference = null,
         [Description("Longest time of the check, seconds.")] double? timeout_seconds = null,
         CancellationToken cancellationToken = default)
     {

@@ -1,3 +1,7 @@
+using System.Text.Json;
+using Ratchet.Systems;
+using Ratchet.Systems.Verification;
+
 namespace Ratchet.Service.Tests.Http;
 
 /// <summary>The service's own route.</summary>
@@ -53,6 +57,8 @@ public sealed class VerifyTests
     [InlineData("""{"statement": "A", "proof": 3}""", "\"proof\" must be a text.")]
     [InlineData("""{"items": [{"statement": "A", "proof": "x"}, {}]}""", "items[1] needs the texts \"statement\" and \"proof\".")]
     [InlineData("""{"items": [{"statement": "A", "proof": "x"}], "proof": "x"}""", "The body has \"items\" and an item of its own; one of them is enough.")]
+    [InlineData("""{"items": [{"statement": "A", "proof": "x"}], "reference": []}""", "The body has \"items\" and an item of its own; one of them is enough.")]
+    [InlineData("""{"statement": "A", "proof": "x", "reference": 3}""", "\"reference\" must be a text.")]
     [InlineData("""{"items": []}""", "\"items\" is empty.")]
     [InlineData("""{"with": "coq5", "statement": "A", "proof": "x"}""", "There is no verifier 'coq5' here; there is propositional.")]
     [InlineData("""{"statement": "A", "proof": "x", "timeout": "soon"}""", "\"timeout\" must be a number of seconds, 0 or more.")]
@@ -70,6 +76,27 @@ public sealed class VerifyTests
         await using var stand = await Stand.StartAsync();
         var answer = await stand.PostAsync("/v1/verify", """{"later": {"a": [1, {"b": null}]}, "statement": "A -> A", "proof": "intros h. exact h.", "priority": 3}""");
         Assert.Equal("accepted", Text(answer, "outcome"));
+    }
+
+    [Theory]
+    [InlineData("answers", "What is a half?", "So it is \\boxed{0.5}.", "\"\\\\frac12\"", "accepted")]
+    [InlineData("answers", "What is a half?", "So it is \\boxed{0.6}.", "\"\\\\frac12\"", "rejected")]
+    [InlineData("python", "Double x.", "def f(x): return 2 * x", "[\"assert f(3) == 6\", \"assert f(0) == 0\"]", "accepted")]
+    [InlineData("python", "Double x.", "def f(x): return 2 + x", "\"assert f(3) == 6\"", "rejected")]
+    [InlineData("python", "Double the input.", "print(2 * int(input()))", "[{\"stdin\": \"4\\n\", \"stdout\": \"8\\n\"}]", "accepted")]
+    [InlineData("python", "Double the input.", "print(2 * int(input()))", "{\"inputs\": [\"4\", \"5\"], \"outputs\": [\"8\", \"11\"]}", "rejected")]
+    public async Task Answers_and_programs_are_judged_against_their_reference(string with, string statement, string proof, string reference, string outcome)
+    {
+        var probe = await VerifierCatalog.Find(with).ProbeAsync(new VerifierOptions(), TestContext.Current.CancellationToken);
+        Assert.SkipUnless(probe.IsAvailable, $"{with} is not available here.");
+        await using var stand = await Stand.StartAsync(new ServiceOptions { Verifiers = [with] });
+        var item = $$"""{"statement": {{JsonSerializer.Serialize(statement)}}, "reference": {{reference}}, "proof": {{JsonSerializer.Serialize(proof)}}}""";
+
+        var single = await stand.PostAsync("/v1/verify", item);
+        var batch = await stand.PostAsync("/v1/verify", $$"""{"items": [{{item}}, {{item}}]}""");
+
+        Assert.Equal(outcome, Text(single, "outcome"));
+        Assert.Equal([outcome, outcome], batch.Json.GetProperty("results").EnumerateArray().Select(r => r.GetProperty("outcome").GetString()));
     }
 
     [Fact]
