@@ -163,6 +163,18 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task Explain_prices_what_an_endpoint_would_answer()
+    {
+        var run = await CliRun.Of(
+            "explain", Recipe, "--set", "propose.endpoint.url=http://127.0.0.1:9/v1", "--set", "propose.endpoint.model=m", "--set", "propose.endpoint.max_tokens=500", "--set",
+            "propose.endpoint.price_output=2", "--set", "propose.endpoint.budget=5", "--set", "propose.samples=4", "--set", "rounds=3", "--set", "problems.train=1000");
+
+        // 3 rounds of 1,000 problems with 4 attempts of 500 tokens, 2 for a million of them.
+        Assert.Contains("#   endpoint          12.0k of the attempts, 500 tokens at most, at most 12 for the answers; prompts come on top; stops before 5 are spent\n", run.Out, StringComparison.Ordinal);
+        Assert.Matches("#   time +at most .+, if selection keeps all that it may", run.Out);
+    }
+
+    [Fact]
     public async Task List_finds_systems_domains_verifiers_and_recipes()
     {
         var run = await CliRun.Of("list");

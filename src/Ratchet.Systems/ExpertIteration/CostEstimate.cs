@@ -23,10 +23,16 @@ public sealed record CostEstimate
     /// <summary>Attempts of all rounds, training and evaluation.</summary>
     public required long Attempts { get; init; }
 
-    /// <summary>Tokens sampled, with <see cref="TokensOfAttempt"/> a attempt.</summary>
+    /// <summary>Those of them that an endpoint makes; 0 without one.</summary>
+    public required long EndpointAttempts { get; init; }
+
+    /// <summary>Price of the endpoint's answers if each were as long as it may be, in the currency of the recipe's prices. Prompts come on top.</summary>
+    public required double EndpointPrice { get; init; }
+
+    /// <summary>Tokens that the model here samples, with <see cref="TokensOfAttempt"/> an attempt.</summary>
     public required long SampledTokens { get; init; }
 
-    /// <summary>Tokens sampled if every attempt ran to its limit.</summary>
+    /// <summary>The same if every attempt ran to its limit.</summary>
     public required long MostSampledTokens { get; init; }
 
     /// <summary>Tokens trained on if selection kept all that it may.</summary>
@@ -41,7 +47,10 @@ public sealed record CostEstimate
     /// <summary>Bytes of disk: one checkpoint a round with its optimizer, and the journal.</summary>
     public required long DiskBytes { get; init; }
 
-    /// <summary>Seconds: 2 operations a parameter and sampled token, 6 a parameter and trained token, at the given speed.</summary>
+    /// <summary>
+    /// Seconds, for <see cref="SampledTokens"/> and <see cref="TrainedTokens"/>: 2 operations a parameter and sampled token, 6 a parameter and trained token,
+    /// at the given speed. A run whose model solves few problems takes a fraction. What an endpoint and a slow verifier take is not in it.
+    /// </summary>
     public required double Seconds { get; init; }
 
     /// <summary>Estimates a recipe.</summary>
@@ -64,6 +73,9 @@ public sealed record CostEstimate
         var train = problems * recipe.Propose.Samples * recipe.Rounds;
         var held = recipe.Problems.Heldout * (recipe.Evaluate.Samples + (recipe.Evaluate.Greedy ? 1L : 0)) * evaluations;
         var attempts = train + held;
+        var endpoint = recipe.Propose.Endpoint;
+        var asked = endpoint is null ? 0 : recipe.Learns ? train : attempts;
+        var own = attempts - asked;
         var limit = Math.Min(recipe.Propose.MaxNewTokens, shape.MaxPositions - 1);
         var length = Math.Min(TokensOfAttempt, limit);
         var row = Math.Min(shape.MaxPositions, TokensOfPrompt + length);
@@ -82,13 +94,15 @@ public sealed record CostEstimate
         {
             Parameters = parameters,
             Attempts = attempts,
-            SampledTokens = attempts * length,
-            MostSampledTokens = attempts * limit,
+            EndpointAttempts = asked,
+            EndpointPrice = endpoint is null ? 0 : asked * endpoint.MaxTokens * endpoint.PriceOutput / 1e6,
+            SampledTokens = own * length,
+            MostSampledTokens = own * limit,
             TrainedTokens = trained,
             Steps = (trained / recipe.Learn.BatchTokens) + recipe.Rounds + 1,
             Memory = MemoryEstimate.Of(recipe, shape),
             DiskBytes = (parameters * 12 * (recipe.Rounds + 1)) + (attempts * (200 + (length * 8L))),
-            Seconds = ((2.0 * parameters * ((attempts * length) + (problems * recipe.Rounds * TokensOfPrompt)) / SamplingEfficiency) + (6.0 * parameters * trained / TrainingEfficiency)) / operationsPerSecond,
+            Seconds = ((2.0 * parameters * ((own * length) + (asked > 0 ? 0 : problems * recipe.Rounds * TokensOfPrompt)) / SamplingEfficiency) + (6.0 * parameters * trained / TrainingEfficiency)) / operationsPerSecond,
         };
     }
 }
