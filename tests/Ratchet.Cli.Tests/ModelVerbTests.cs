@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Ratchet.Journal;
+using Ratchet.Service;
 
 namespace Ratchet.Cli.Tests;
 
@@ -34,6 +36,30 @@ public sealed class ModelVerbTests(TinyRuns runs) : IClassFixture<TinyRuns>
 
         // 'A' has no proof, so a third of the problems is never solved.
         Assert.InRange(summary.GetProperty("pass@2").GetProperty("value").GetDouble(), 0, 2 / 3.0);
+    }
+
+    [Fact]
+    public async Task A_served_checkpoint_asked_as_an_endpoint_writes_what_it_writes_here()
+    {
+        var file = runs.Write("served.jsonl", Problems);
+        await using var service = await RatchetService.StartAsync(new ServiceOptions { Port = 0, Verifiers = [], Models = [new ServedModel("tiny", runs.Checkpoint)], ModelThreads = 1 }, TestContext.Current.CancellationToken);
+        string[] draw = ["--problems", file, "-n", "1", "--temperature", "0", "--max-new-tokens", "40"];
+
+        var here = await CliRun.Of(["eval", runs.Checkpoint, "--out", runs["here"], .. draw]);
+        var there = await CliRun.Of(["eval", "--endpoint", service.Url + "/v1", "--model", "tiny", "--api", "completions", "--endpoint-logprobs", "--with", "propositional", "--out", runs["there"], .. draw]);
+
+        Assert.Equal((0, ""), (here.ExitCode, here.Error));
+        Assert.True(there.ExitCode == 0, there.Error);
+        var (ours, theirs) = (Attempts("here"), Attempts("there"));
+        Assert.Equal(3, ours.Count);
+        Assert.Equal(ours, theirs);
+        Assert.Contains(ours, a => a.Text.Length > 0);
+
+        List<(string Problem, string Text, string Outcome, bool OffPolicy)> Attempts(string folder)
+        {
+            using var journal = RunJournal.OpenReadOnly(Path.Combine(runs[folder], "journal.db"));
+            return [.. journal.Attempts(new AttemptQuery()).Select(a => (a.Problem.Id, a.Attempt.Text.Trim(), a.Verdict.Outcome, a.Attempt.IsOffPolicy))];
+        }
     }
 
     [Fact]

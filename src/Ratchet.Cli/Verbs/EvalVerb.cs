@@ -99,7 +99,7 @@ internal sealed class EvalVerb
         var settings = _verifier.Read(parsed) with { Threads = Threads(parsed) };
         await using var verifier = await entry.OpenAsync(settings, cancellationToken);
         var problems = BenchmarkFile.Read(parsed.GetRequiredValue(_problems), _fields.Read(parsed), verifier);
-        using var open = _endpoint.Open(parsed, _draw, entry, static p => p.Statement);
+        using var open = _endpoint.Open(parsed, _draw, entry, DomainCatalog.Names.Contains(entry.Name) ? DomainCatalog.Create(entry.Name).Prompt : static p => p.Statement);
         var report = await FollowAsync(parsed, new EvaluationPlan
         {
             ProposerName = open.Name,

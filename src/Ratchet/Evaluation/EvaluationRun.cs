@@ -59,7 +59,10 @@ public static class EvaluationRun
         else if (recorded != identity)
         {
             throw new RatchetException(
-                $"The folder holds another evaluation. There: {recorded}. Now: {identity}.", "Choose another folder with --out, or repeat the evaluation with its own problems and settings.");
+                $"The folder holds another evaluation. There: {recorded}. Now: {identity}.",
+                journal.Attempts(new AttemptQuery { Limit = 1 }).Count == 0
+                    ? "No attempt is recorded in it: delete it, or choose another folder with --out."
+                    : "Choose another folder with --out, or repeat the evaluation with its own problems and settings.");
         }
 
         if (journal.Problems() is null)
