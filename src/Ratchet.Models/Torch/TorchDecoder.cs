@@ -67,8 +67,11 @@ public sealed partial class TorchDecoder : IDisposable
     internal int PassTokens => _options.PassTokens(Config);
 
     /// <summary>Waits for the permits that an operation needs: on the CPU one for each thread of the library, else one for the thread that feeds the device.</summary>
-    internal ThreadBudget.Lease? Enter(ThreadBudget? budget, CancellationToken cancellationToken = default) =>
-        budget?.Enter(Device.type == DeviceType.CPU ? Math.Min(budget.Threads, TorchNative.Threads) : 1, cancellationToken);
+    internal ThreadBudget.Lease? Enter(ThreadBudget? budget, CancellationToken cancellationToken = default)
+    {
+        TorchNative.UseThreads();
+        return budget?.Enter(Device.type == DeviceType.CPU ? Math.Min(budget.Threads, TorchNative.Threads) : 1, cancellationToken);
+    }
 
     /// <summary>
     /// A copy of the weights, float32 (rounded to bfloat16 where that is what the decoder computes with), with the adapter worked in where there is one.
@@ -203,6 +206,7 @@ public sealed partial class TorchDecoder : IDisposable
     /// <param name="keep">As in <see cref="Forward"/>.</param>
     internal Tensor Run(Tensor ids, Tensor positions, int length, Func<int, Tensor, Tensor> attend, Tensor? keep = null)
     {
+        TorchNative.UseThreads();
         var rotation = Rotation(positions, length);
         var x = Embed(ids);
         for (var i = 0; i < Parameters.Blocks.Count; i++)

@@ -22,6 +22,10 @@ public static partial class TorchNative
     private static bool _loaded;
     private static int? _threads;
 
+    /// <summary>The number that the library was told on this thread; 0 before.</summary>
+    [ThreadStatic]
+    private static int _threadsHere;
+
     /// <summary>True when the library has been loaded.</summary>
     public static bool IsLoaded => Volatile.Read(ref _loaded);
 
@@ -46,7 +50,7 @@ public static partial class TorchNative
             {
                 _threads = value;
                 if (_loaded)
-                    torch.set_num_threads(value);
+                    UseThreads();
             }
         }
     }
@@ -56,15 +60,31 @@ public static partial class TorchNative
     public static void EnsureLoaded()
     {
         if (Volatile.Read(ref _loaded))
+        {
+            UseThreads();
             return;
+        }
+
         lock (Gate)
         {
-            if (_loaded)
-                return;
-            Load();
-            torch.set_num_threads(_threads ?? 1);
+            if (!_loaded)
+                Load();
+            UseThreads();
             Volatile.Write(ref _loaded, true);
         }
+    }
+
+    /// <summary>
+    /// Tells the library <see cref="Threads"/> on the calling thread, before it computes. The library keeps the number for each thread from its first operation on, so that a
+    /// thread of the pool that computed before the number was set would go on with the old one, and a sum would end in other last bits by chance.
+    /// </summary>
+    public static void UseThreads()
+    {
+        var threads = Threads;
+        if (_threadsHere == threads)
+            return;
+        torch.set_num_threads(threads);
+        _threadsHere = threads;
     }
 
     /// <summary>The device of a name: <c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</summary>

@@ -25,6 +25,32 @@ public sealed class TorchNativeTests : IDisposable
     }
 
     [Fact]
+    public void A_thread_that_computed_before_uses_the_number_that_was_set_since()
+    {
+        TorchNative.EnsureLoaded();
+        var before = TorchNative.Threads;
+        var (first, second) = (0, 0);
+        using var ready = new ManualResetEventSlim();
+        using var set = new ManualResetEventSlim();
+        var thread = new Thread(() =>
+        {
+            TorchNative.UseThreads();
+            first = torch.get_num_threads();
+            ready.Set();
+            set.Wait();
+            TorchNative.UseThreads();
+            second = torch.get_num_threads();
+        });
+        thread.Start();
+        ready.Wait(TestContext.Current.CancellationToken);
+        TorchNative.Threads = before + 2;
+        set.Set();
+        thread.Join();
+        TorchNative.Threads = before;
+        Assert.Equal((before, before + 2), (first, second));
+    }
+
+    [Fact]
     public void Waiting_threads_sleep_unless_the_user_said_otherwise()
     {
         TorchNative.EnsureLoaded();
