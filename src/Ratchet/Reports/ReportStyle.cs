@@ -50,6 +50,7 @@ internal static class ReportStyle
         .scroll{overflow-x:auto;background:var(--card);border:1px solid var(--rule);border-radius:10px}
         table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
         th,td{padding:7px 12px;text-align:right;border-bottom:1px solid var(--rule);vertical-align:top;white-space:nowrap}
+        td.words,th.words{text-align:left}
         td.text,th.text{white-space:normal;text-align:left;min-width:20em}
         tr:last-child th,tr:last-child td{border-bottom:0}
         thead th{color:var(--soft);font-weight:600;vertical-align:bottom;white-space:normal;min-width:5.5em}

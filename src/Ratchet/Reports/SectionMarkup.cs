@@ -23,20 +23,26 @@ internal static class SectionMarkup
 
         """);
 
-    private static Markup Table(ReportSection section) => Markup.Of($"""
-        <div class="scroll" tabindex="0" role="region" aria-label="{section.Title}">
-        <table>
-        <thead><tr>{section.Columns.Select(c => Markup.Of($"""<th scope="col">{c}</th>"""))}</tr></thead>
-        <tbody>
-        {section.Rows.Select(r => Markup.Of($"""<tr>{Head(r[0])}{r.Skip(1).Select(Cell)}</tr>"""))}
-        </tbody>
-        </table>
-        </div>
-        """);
+    private static Markup Table(ReportSection section)
+    {
+        var words = Enumerable.Range(0, section.Columns.Count).Select(i => section.Rows.All(r => r.Count <= i || r[i].Length == 0 || char.IsLetter(r[i][0]))).ToArray();
+        return Markup.Of($"""
+            <div class="scroll" tabindex="0" role="region" aria-label="{section.Title}">
+            <table>
+            <thead><tr>{section.Columns.Select((c, i) => Cell("th", "col", c, words[i], false))}</tr></thead>
+            <tbody>
+            {section.Rows.Select(r => Markup.Of($"<tr>{r.Select((c, i) => Cell(i == 0 ? "th" : "td", i == 0 ? "row" : null, c, words[i], c.Length > LongText))}</tr>"))}
+            </tbody>
+            </table>
+            </div>
+            """);
+    }
 
-    private static Markup Head(string text) => text.Length > LongText ? Markup.Of($"""<th scope="row" class="text">{text}</th>""") : Markup.Of($"""<th scope="row">{text}</th>""");
-
-    private static Markup Cell(string text) => text.Length > LongText ? Markup.Of($"""<td class="text">{text}</td>""") : Markup.Of($"<td>{text}</td>");
+    private static Markup Cell(string tag, string? scope, string text, bool words, bool isLong)
+    {
+        var attributes = (scope is null ? "" : $" scope=\"{scope}\"") + (isLong ? " class=\"text\"" : words ? " class=\"words\"" : "");
+        return Markup.Of($"<{Markup.Trusted(tag + attributes)}>{text}</{Markup.Trusted(tag)}>");
+    }
 
     private static Markup Chart(ReportChart chart)
     {

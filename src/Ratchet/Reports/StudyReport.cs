@@ -68,7 +68,7 @@ public static class StudyReport
     private static string Facts(StudyResult study)
     {
         var machine = study.Environment.Count == 0 ? "" : $" Machine: {string.Join(", ", study.Environment.Select(e => $"{e.Key} {e.Value}"))}.";
-        return $"Compared by `{study.Measure}` ({(study.LowerIsBetter ? "lower" : "higher")} is better), seeds {string.Join(", ", study.Seeds)}.{machine}";
+        return $"Compared by {study.Measure} ({(study.LowerIsBetter ? "lower" : "higher")} is better), seeds {string.Join(", ", study.Seeds)}.{machine}";
     }
 
     private static IEnumerable<ReportSection> Sections(StudyResult study)
