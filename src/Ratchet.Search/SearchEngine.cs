@@ -133,6 +133,12 @@ public sealed class SearchEngine
 
     private async ValueTask<TheoremSearch> BeginAsync(SearchTask task, SearchOptions options, CancellationToken cancellationToken)
     {
+        if (task.Continued is { } kept)
+        {
+            kept.Continue((task.Options ?? options).Budget.Expansions);
+            return kept;
+        }
+
         var search = new TheoremSearch(task, options, _policy);
         var opened = task.Start is { } start
             ? new StepOutcome.Moved(start)

@@ -81,6 +81,9 @@ public sealed record SearchResult
     /// <summary>Wall seconds from the theorem's start to its end, other theorems of the same calls included.</summary>
     public double WallSeconds { get; init; }
 
+    /// <summary>The search, where <see cref="SearchTask.Keep"/> asks for it.</summary>
+    internal TheoremSearch? Search { get; init; }
+
     /// <summary>There is a proof, or the goal that was asked for is closed.</summary>
     public bool IsFound => Status is SearchStatus.Proved or SearchStatus.GoalClosed;
 }

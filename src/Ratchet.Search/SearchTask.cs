@@ -27,4 +27,12 @@ public sealed record SearchTask
 
     /// <summary>Settings of this theorem; null takes the engine's.</summary>
     public SearchOptions? Options { get; init; }
+
+    /// <summary>The result keeps its search, so that it can be gone on with.</summary>
+    internal bool Keep { get; init; }
+
+    /// <summary>
+    /// The search to go on with, with the budget of the new call; its own task counts. Null begins a new one. The result has what this call alone took.
+    /// </summary>
+    internal TheoremSearch? Continued { get; init; }
 }

@@ -16,9 +16,9 @@ internal sealed class TheoremSearch
     private readonly Frontier _frontier;
     private readonly Dictionary<string, SearchNode> _table = new(StringComparer.Ordinal);
     private readonly List<SearchNode> _nodes = [];
-    private readonly List<SearchEvent> _story = [];
-    private readonly SortedDictionary<VerdictReason, int> _unknown = [];
-    private readonly long _started = Stopwatch.GetTimestamp();
+    private List<SearchEvent> _story = [];
+    private SortedDictionary<VerdictReason, int> _unknown = [];
+    private long _started = Stopwatch.GetTimestamp();
     private readonly IStepPolicy _policy;
     private IReadOnlyList<string> _otherGoals = [];
     private SearchResult? _result;
@@ -28,13 +28,16 @@ internal sealed class TheoremSearch
     private int _newSinceRestart;
     private long _tokens;
 
+    /// <summary>What earlier calls took; results have the rest.</summary>
+    private (int Expansions, int Calls, long Tokens, int Nodes) _before;
+
     public TheoremSearch(SearchTask task, SearchOptions options, IStepPolicy policy)
     {
         (_task, Options, _policy) = (task, task.Options ?? options, policy);
         _frontier = Frontier.Of(Options);
     }
 
-    public SearchOptions Options { get; }
+    public SearchOptions Options { get; private set; }
 
     public SearchTask Task => _task;
 
@@ -71,6 +74,17 @@ internal sealed class TheoremSearch
                 End(SearchStatus.NotOpened, "the environment calls the statement proved before the first step");
                 return;
         }
+    }
+
+    /// <summary>Goes on after <see cref="SearchStatus.OutOfBudget"/> as if the budget had been larger by so many expansions from the beginning.</summary>
+    public void Continue(int expansions)
+    {
+        if (_result is not { Status: SearchStatus.OutOfBudget })
+            throw new InvalidOperationException("Only a search that used its budget up can go on.");
+        Options = Options with { Budget = Options.Budget with { Expansions = _expansions + expansions } };
+        (_result, _story, _unknown, _started) = (null, [], [], Stopwatch.GetTimestamp());
+        _before = (_expansions, _calls, _tokens, _nodes.Count);
+        Tell(SearchEventKind.Began, 0, null, $"goes on after {_expansions} expansions");
     }
 
     /// <summary>The nodes to expand next; empty when the search has ended.</summary>
@@ -236,12 +250,13 @@ internal sealed class TheoremSearch
             Problem = _task.Problem,
             Status = status,
             Message = message,
-            Expansions = _expansions,
-            VerifierCalls = _calls,
-            Tokens = _tokens,
-            Nodes = _nodes.Count,
+            Expansions = _expansions - _before.Expansions,
+            VerifierCalls = _calls - _before.Calls,
+            Tokens = _tokens - _before.Tokens,
+            Nodes = _nodes.Count - _before.Nodes,
             Unknown = _unknown,
             Story = _story,
+            Search = _task.Keep ? this : null,
             Root = Options.KeepTree && _nodes.Count > 0 ? _nodes[0] : null,
             WallSeconds = Stopwatch.GetElapsedTime(_started).TotalSeconds,
         };

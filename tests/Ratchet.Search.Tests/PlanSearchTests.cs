@@ -66,6 +66,30 @@ public sealed class PlanSearchTests
         Assert.Equal(3, result.Plans);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Plans_without_a_subgoal_cost_what_one_search_for_the_goal_costs(bool provable)
+    {
+        // Three plans of nothing: a quarter of the budget, a quarter, and what is left; each search goes on where the last one stood.
+        var goal = Worlds.Goal(provable ? Chain : "(A -> B) -> (B -> A) -> (C -> A) -> (A -> C) -> D -> A");
+        foreach (var budget in (int[])[20, 60, 200])
+        {
+            var options = Options with { Budget = new SearchBudget { Expansions = budget } };
+            var state = Assert.IsType<StepOutcome.Moved>(await Worlds.Propositional.OpenAsync(goal, default)).State;
+            var named = Assert.IsType<StepOutcome.Moved>(await Worlds.Propositional.RunAsync(state, Worlds.Propositional.Opening(state)!, default)).State;
+            var engine = Worlds.Engine(new UniformPolicy(Worlds.Propositional, UniformOrder.Listed));
+            var plain = (await engine.RunAsync([new SearchTask { Problem = goal, Start = named, Stream = RandomStream.FromSeed(3) }], options))[0];
+
+            var plans = new PlanSearch(engine, Worlds.Propositional, new FunctionPlanner("none", _ => []), new ProofCache(Worlds.Propositional), new PlanOptions { GoalExpansions = budget / 4, Replans = 2 });
+            var planned = await plans.ProveAsync("k", goal, options, RandomStream.FromSeed(1));
+
+            Assert.Equal((plain.Status, plain.Expansions, plain.Nodes), (planned.Search.Status, planned.Search.Expansions, planned.Search.Nodes));
+            Assert.Equal(plain.Path, planned.Search.Path);
+            Assert.Equal(plain.VerifierCalls + 2, planned.Search.VerifierCalls);
+        }
+    }
+
     [Fact]
     public async Task Subgoal_proofs_are_shared_between_runs_through_the_journal_and_replayed_before_they_count()
     {

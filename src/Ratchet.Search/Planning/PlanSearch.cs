@@ -12,7 +12,7 @@ namespace Ratchet.Search.Planning;
 /// <remarks>
 /// BFS-Prover-V2 (arXiv 2509.06493), planner and shared progress, with these differences. The new plan after a stuck subgoal is asked for automatically, as in the paper and not in the released code. The proven
 /// prefix is kept by this class, whatever the planner answers. Solved subgoals are replayed by their proofs and never by holes, so that a state is always real. False subgoals are refuted before any
-/// budget is spent where the world can tell. What proves the theorem in the end is the whole path, replayed from the start and accepted by the verifier.
+/// budget is spent where the world can tell. A goal that was searched in vain and is met again with nothing new among its hypotheses is searched on from where its tree stands. What proves the theorem in the end is the whole path, replayed from the start and accepted by the verifier.
 /// </remarks>
 public sealed class PlanSearch
 {
@@ -69,6 +69,9 @@ public sealed class PlanSearch
         private int _fromCache;
         private long _tokens;
 
+        /// <summary>The last searches for the goal itself, and the state that they began at.</summary>
+        private (string Key, IReadOnlyList<SearchResult> Results)? _goal;
+
         private PlanOptions Options => owner._options;
 
         private IProofEnvironment World => owner._engine.Environment;
@@ -108,7 +111,7 @@ public sealed class PlanSearch
                     var share = _plans <= Options.Replans ? Math.Min(Left, Options.GoalExpansions) : Left;
                     if (share > 0)
                     {
-                        var final = await SearchAsync(new SearchTask { Problem = problem, Start = state, Stream = NextStream() }, share, cancellationToken).ConfigureAwait(false);
+                        var final = await GoalAsync(state, share, cancellationToken).ConfigureAwait(false);
                         if (final.Status is SearchStatus.Proved or SearchStatus.Cancelled)
                             return Result(final.Status, final.Message, final);
                         reason = $"the goal itself: {final.Message}";
@@ -240,16 +243,36 @@ public sealed class PlanSearch
             Tell(SearchEventKind.Subgoal, $"split: {results.Count(r => r.Status == SearchStatus.Proved)} of {steps.Count} subgoals proved side by side");
         }
 
-        /// <summary>A search by all provers; the first that finds ends the others.</summary>
+        /// <summary>A search for the goal itself.</summary>
+        private async Task<SearchResult> GoalAsync(ProofState state, int expansions, CancellationToken cancellationToken)
+        {
+            var tasks = Tasks(new SearchTask { Problem = problem, Start = state, Stream = NextStream(), Keep = true }, Math.Min(Options.Provers, expansions));
+            if (_goal is { } before && before.Key == state.Key && before.Results.Count == tasks.Count)
+            {
+                // A list in a fixed order that was gone through to its end has nothing more to say.
+                if (before.Results.All(r => r.Status == SearchStatus.Exhausted) && owner._engine.Policy.IsExhaustive)
+                    return before.Results[0];
+                if (before.Results.All(r => r.Status == SearchStatus.OutOfBudget))
+                    tasks = [.. tasks.Zip(before.Results, (t, r) => t with { Continued = r.Search })];
+            }
+
+            var results = await RunAllAsync(tasks, expansions / tasks.Count, cancellationToken).ConfigureAwait(false);
+            _goal = (state.Key, results);
+            return First(results);
+        }
+
+        /// <summary>A search for a subgoal by all provers; the first that finds ends the others.</summary>
         private async Task<SearchResult> SearchAsync(SearchTask task, int expansions, CancellationToken cancellationToken)
         {
-            var provers = Math.Min(Options.Provers, expansions);
-            if (provers == 1)
-                return (await RunAllAsync([task], expansions, cancellationToken).ConfigureAwait(false))[0];
-            var tasks = Enumerable.Range(0, provers).Select(i => task with { Stream = task.Stream.Derive("prover").Derive(i), Group = "provers" }).ToList();
-            var results = await RunAllAsync(tasks, expansions / provers, cancellationToken).ConfigureAwait(false);
-            return results.FirstOrDefault(r => r.IsFound) ?? results[0];
+            var tasks = Tasks(task, Math.Min(Options.Provers, expansions));
+            return First(await RunAllAsync(tasks, expansions / tasks.Count, cancellationToken).ConfigureAwait(false));
         }
+
+        private static List<SearchTask> Tasks(SearchTask task, int provers) => provers == 1
+            ? [task]
+            : [.. Enumerable.Range(0, provers).Select(i => task with { Stream = task.Stream.Derive("prover").Derive(i), Group = "provers" })];
+
+        private static SearchResult First(IReadOnlyList<SearchResult> results) => results.FirstOrDefault(r => r.IsFound) ?? results[0];
 
         private async Task<IReadOnlyList<SearchResult>> RunAllAsync(IReadOnlyList<SearchTask> tasks, int expansions, CancellationToken cancellationToken)
         {
@@ -291,7 +314,7 @@ public sealed class PlanSearch
                 Problem = problem, Status = status, Message = message, Expansions = 0, VerifierCalls = 0, Tokens = 0, Nodes = 0, Unknown = new Dictionary<Verdicts.VerdictReason, int>(), Story = [],
             };
             return new PlanResult(
-                result with { Expansions = _expansions, VerifierCalls = _calls, Tokens = _tokens, Nodes = _nodes, Story = _story, Status = status, Message = message }, [.. _proven], _plans, _fromCache);
+                result with { Expansions = _expansions, VerifierCalls = _calls, Tokens = _tokens, Nodes = _nodes, Story = _story, Status = status, Message = message, Search = null }, [.. _proven], _plans, _fromCache);
         }
 
         private static string Words(StepOutcome outcome) => outcome switch
