@@ -16,6 +16,9 @@ public sealed class CpuSampler : ISampler
 {
     private const int PrefillRows = 64;
 
+    /// <summary>Sequences that may share the evaluation of what they begin with, at least; more where the threads have enough to do.</summary>
+    private const int MinGroup = 8;
+
     private readonly CpuDecoder _decoder;
     private readonly KeyValuePages _pages;
     private readonly DecoderWorkspace?[] _workspaces;
@@ -99,17 +102,22 @@ public sealed class CpuSampler : ISampler
         foreach (var sequence in sequences)
             _decoder.ThrowIfUnusable(sequence);
         var results = new float[sequences.Count][];
+        var groups = Groups(sequences, Math.Max(MinGroup, sequences.Count / (2 * _workspaces.Length)));
         Exception? failure = null;
         var next = -1;
         lock (_use)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            RunWorkers(Math.Min(_workspaces.Length, Math.Max(sequences.Count, 1)), PrefillRows, work =>
+            RunWorkers(Math.Min(_workspaces.Length, Math.Max(groups.Count, 1)), PrefillRows, work =>
             {
                 using var permit = _budget?.Enter();
-                for (var i = Interlocked.Increment(ref next); i < results.Length; i = Interlocked.Increment(ref next))
+                for (var g = Interlocked.Increment(ref next); g < groups.Count; g = Interlocked.Increment(ref next))
                 {
-                    results[i] = _decoder.Score(sequences[i], work, _pages);
+                    var (first, count, shared) = groups[g];
+                    if (count == 1)
+                        results[first] = _decoder.Score(sequences[first], work, _pages);
+                    else
+                        _decoder.Score([.. sequences.Skip(first).Take(count)], shared, work, _pages).CopyTo(results, first);
                     permit?.Breathe();
                 }
             }, e => failure ??= e);
@@ -118,6 +126,34 @@ public sealed class CpuSampler : ISampler
         if (failure is not null)
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
         return results;
+    }
+
+    /// <summary>Neighbours that begin alike, as candidates for one prompt do: first sequence, number, ids that all of them begin with.</summary>
+    /// <param name="sequences">Sequences.</param>
+    /// <param name="most">Most sequences of a group, so that there is work for all threads.</param>
+    private static List<(int First, int Count, int Shared)> Groups(IReadOnlyList<IReadOnlyList<int>> sequences, int most)
+    {
+        var groups = new List<(int, int, int)>();
+        for (var first = 0; first < sequences.Count;)
+        {
+            var (next, shared) = (first + 1, sequences[first].Count - 1);
+            for (; next < sequences.Count && next - first < most; next++)
+            {
+                // The ids that are common must be worth it: more than half of each sequence. The last id is never among them: a row is needed for it to be scored.
+                var (a, b) = (sequences[first], sequences[next]);
+                var (alike, limit) = (0, Math.Min(shared, b.Count - 1));
+                while (alike < limit && a[alike] == b[alike])
+                    alike++;
+                if (alike < 2 || 2 * alike < Math.Max(a.Count, b.Count))
+                    break;
+                shared = alike;
+            }
+
+            groups.Add((first, next - first, shared));
+            first = next;
+        }
+
+        return groups;
     }
 
     /// <inheritdoc/>

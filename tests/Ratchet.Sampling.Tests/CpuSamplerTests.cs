@@ -42,6 +42,36 @@ public sealed class CpuSamplerTests
     }
 
     [Theory]
+    [InlineData(WeightPrecision.Float32, 1)]
+    [InlineData(WeightPrecision.Float32, 3)]
+    [InlineData(WeightPrecision.BFloat16, 2)]
+    [InlineData(WeightPrecision.Int8, 2)]
+    public void Sequences_that_begin_alike_are_scored_together_with_the_bits_of_each_alone(WeightPrecision precision, int threads)
+    {
+        var config = Variant("everything") with { MaxPositions = 220 };
+        using var sampler = new CpuSampler(Models.Weights(config), threads, precision);
+        var random = new Random(5);
+        int[] Ids(int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(config.VocabularySize))];
+        for (var round = 0; round < 12; round++)
+        {
+            var sequences = new List<IReadOnlyList<int>>();
+            while (sequences.Count < 40)
+            {
+                // Candidates for one prompt, among them equal ones, ones of a single id more, and ones longer than a pass; and strangers between them.
+                var prompt = Ids(random.Next(1, config.MaxPositions - 1));
+                for (var i = random.Next(1, 30); i > 0; i--)
+                    sequences.Add([.. prompt.Take(random.Next(8) == 0 ? random.Next(1, prompt.Length + 1) : prompt.Length), .. Ids(random.Next(0, Math.Min(random.Next(4) == 0 ? 110 : 6, config.MaxPositions - prompt.Length) + 1))]);
+            }
+
+            var together = sampler.Score(sequences);
+
+            for (var i = 0; i < sequences.Count; i++)
+                Assert.Equal(sampler.Score([sequences[i]])[0], together[i]);
+            Assert.Equal(0, sampler.PagesInUse);
+        }
+    }
+
+    [Theory]
     [InlineData(WeightPrecision.Float32)]
     [InlineData(WeightPrecision.BFloat16)]
     [InlineData(WeightPrecision.Int8)]

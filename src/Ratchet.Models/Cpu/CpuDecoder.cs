@@ -93,27 +93,95 @@ public sealed unsafe class CpuDecoder : IDisposable
     {
         var result = new float[ids.Count - 1];
         using var table = new PageTable(pages, Config.MaxPositions);
-        for (var start = 0; start < result.Length; start += work.Rows)
-        {
-            var rows = Math.Min(work.Rows, result.Length - start);
-            Fill(work, table, ids, start, rows);
-            Forward(work, pages, rows, 0, rows);
-            for (var i = 0; i < rows; i++)
-                result[start + i] = RowKernels.LogProbability(work.Logits + ((long)i * Config.VocabularySize), Config.VocabularySize, ids[start + i + 1], work.Logits + ((long)i * Config.VocabularySize));
-        }
-
+        Score(ids, table, 0, result.Length, result, work, pages);
         return result;
     }
 
-    /// <summary>Puts some ids of one sequence into a work space as rows and makes room for them.</summary>
-    internal static void Fill(DecoderWorkspace work, PageTable table, IReadOnlyList<int> ids, int start, int rows)
+    /// <summary>
+    /// The same for sequences that begin with the same <paramref name="shared"/> ids: those are evaluated once, and the rest of many sequences together. The numbers are the same to the bit.
+    /// </summary>
+    internal float[][] Score(ReadOnlySpan<IReadOnlyList<int>> sequences, int shared, DecoderWorkspace work, KeyValuePages pages)
+    {
+        using var prefix = new PageTable(pages, Config.MaxPositions);
+        var common = new float[shared - 1];
+        Score(sequences[0], prefix, 0, common.Length, common, work, pages);
+
+        var results = new float[sequences.Length][];
+        var tables = new List<PageTable>();
+        try
+        {
+            for (var first = 0; first < sequences.Length;)
+            {
+                // As many sequences as fill the rows of one pass; the last common id belongs to each of them, since what follows it differs.
+                var (next, rows) = (first, 0);
+                for (; next < sequences.Length; next++)
+                {
+                    var more = sequences[next].Count - shared;
+                    if (next > first && rows + more > work.Rows)
+                        break;
+                    if (tables.Count == next - first)
+                        tables.Add(new PageTable(pages, Config.MaxPositions));
+                    tables[next - first].Share(prefix, common.Length);
+                    results[next] = new float[sequences[next].Count - 1];
+                    common.CopyTo(results[next], 0);
+                    if (more > work.Rows)
+                        Score(sequences[next], tables[next - first], common.Length, results[next].Length, results[next], work, pages);
+                    else
+                        Fill(work, tables[next - first], sequences[next], common.Length, more, rows);
+                    rows += more;
+                }
+
+                if (rows <= work.Rows)
+                {
+                    Forward(work, pages, rows, 0, rows);
+                    var row = 0;
+                    for (var s = first; s < next; s++)
+                    {
+                        for (var i = common.Length; i < results[s].Length; i++, row++)
+                            results[s][i] = LogProbability(work, row, sequences[s][i + 1]);
+                    }
+                }
+
+                first = next;
+            }
+        }
+        finally
+        {
+            foreach (var table in tables)
+                table.Dispose();
+        }
+
+        return results;
+    }
+
+    /// <summary>Evaluates the ids of one sequence from a place on, and scores the id behind each.</summary>
+    private void Score(IReadOnlyList<int> ids, PageTable table, int start, int end, float[] result, DecoderWorkspace work, KeyValuePages pages)
+    {
+        for (; start < end; start += work.Rows)
+        {
+            var rows = Math.Min(work.Rows, end - start);
+            Fill(work, table, ids, start, rows);
+            Forward(work, pages, rows, 0, rows);
+            for (var i = 0; i < rows; i++)
+                result[start + i] = LogProbability(work, i, ids[start + i + 1]);
+        }
+    }
+
+    private float LogProbability(DecoderWorkspace work, int row, int id)
+    {
+        var logits = work.Logits + ((long)row * Config.VocabularySize);
+        return RowKernels.LogProbability(logits, Config.VocabularySize, id, logits);
+    }
+
+    /// <summary>Puts some ids of one sequence into a work space as rows, from a row on, and makes room for them.</summary>
+    internal static void Fill(DecoderWorkspace work, PageTable table, IReadOnlyList<int> ids, int start, int rows, int at = 0)
     {
         table.Reserve(start + rows);
         for (var i = 0; i < rows; i++)
         {
-            work.Ids[i] = ids[start + i];
-            work.Positions[i] = start + i;
-            work.Pages[i] = table.Pointer;
+            work.Ids[at + i] = ids[start + i];
+            work.Positions[at + i] = start + i;
+            work.Pages[at + i] = table.Pointer;
         }
     }
 

@@ -193,6 +193,10 @@ public sealed record StepSearchSettings
     /// <summary>The model ranks the steps of the world's list in the place of writing its own: complete, nothing is drawn twice, and the work for an expansion grows with the list.</summary>
     public bool Rank { get; init; }
 
+    /// <summary>Most steps of the world's list that the model ranks, the first ones; the work for an expansion grows with it.</summary>
+    [Between(1, 10_000)]
+    public int List { get; init; } = 64;
+
     /// <summary>Exponent of length normalisation.</summary>
     [AtLeast(0)]
     public double Alpha { get; init; } = 1;

@@ -84,7 +84,7 @@ internal sealed class BfsProverWorld
     public IStepPolicy Policy(Checkpoint checkpoint) => Recipe.Search.Rank ? Ranked(checkpoint) : Drawing(checkpoint);
 
     /// <summary>A checkpoint that ranks the world's list of steps. Dispose it.</summary>
-    public RankedPolicy Ranked(Checkpoint checkpoint) => new(checkpoint.Id, Sampler(checkpoint), Tokenizer, World.Language, World.Steps, Shape.MaxPositions);
+    public RankedPolicy Ranked(Checkpoint checkpoint) => new(checkpoint.Id, Sampler(checkpoint), Tokenizer, World.Language, World.Steps, Shape.MaxPositions, Recipe.Search.List);
 
     /// <summary>A checkpoint as the learner sees it. Dispose it.</summary>
     public IDecoderTrainer Trainer(Checkpoint checkpoint)
