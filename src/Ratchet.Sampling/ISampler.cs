@@ -19,7 +19,7 @@ public interface ISampler : IDisposable
 
     /// <summary>
     /// Natural-log probability of each id after the first, under the plain distribution (temperature 1, no cut):
-    /// <c>Ids.Count - 1</c> numbers a sequence, by the full forward pass without a cache.
+    /// <c>Ids.Count - 1</c> numbers a sequence, by the full forward pass. What neighbours begin with may be evaluated once for all of them.
     /// </summary>
     IReadOnlyList<float[]> Score(IReadOnlyList<IReadOnlyList<int>> sequences);
 
