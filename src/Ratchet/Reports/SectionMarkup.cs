@@ -25,7 +25,7 @@ internal static class SectionMarkup
 
     private static Markup Table(ReportSection section)
     {
-        var words = Enumerable.Range(0, section.Columns.Count).Select(i => section.Rows.All(r => r.Count <= i || r[i].Length == 0 || char.IsLetter(r[i][0]))).ToArray();
+        var words = Enumerable.Range(0, section.Columns.Count).Select(i => section.Rows.All(r => r[i].Length == 0 || char.IsLetter(r[i][0]))).ToArray();
         return Markup.Of($"""
             <div class="scroll" tabindex="0" role="region" aria-label="{section.Title}">
             <table>

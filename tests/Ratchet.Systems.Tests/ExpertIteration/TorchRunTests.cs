@@ -7,7 +7,6 @@ public sealed class TorchRunTests : IDisposable
     private static readonly ExpertIterationRecipe Recipe = TinyRun.Recipe with
     {
         Rounds = 1,
-        Threads = 2,
         Problems = new ProblemSettings { Seed = 40, Train = 12, Heldout = 6 },
         Start = new StartSettings { Epochs = 20, Augment = 1 },
         Learn = TinyRun.Recipe.Learn with { SnapshotSteps = 20 },
