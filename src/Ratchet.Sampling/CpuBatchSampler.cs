@@ -3,14 +3,9 @@ using Ratchet.Models.Cpu;
 
 namespace Ratchet.Sampling;
 
-/// <summary>
-/// Own kernels for many callers at once: each call joins the running batch with settings of its own and leaves it when it is done (continuous batching). A sample is the
-/// same, bit by bit, as <see cref="CpuSampler"/> draws alone, whoever else is in the batch.
-/// </summary>
-/// <remarks>
-/// Prompts are started in the order of the calls. Workers live as long as the sampler. Owns native memory; dispose it, which fails calls that are still in work.
-/// </remarks>
-public sealed class CpuBatchSampler : IAsyncDisposable
+/// <summary>Own kernels for many callers at once. A sample is the same, bit by bit, as <see cref="CpuSampler"/> draws alone, whoever else is in the batch.</summary>
+/// <remarks>Owns native memory; dispose it.</remarks>
+public sealed class CpuBatchSampler : IBatchSampler
 {
     private const int PrefillRows = 64;
 
@@ -38,34 +33,26 @@ public sealed class CpuBatchSampler : IAsyncDisposable
         _workers = [.. Enumerable.Range(0, threads).Select(i => Task.Factory.StartNew(() => Work(rows), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
     }
 
-    /// <summary>Shape of the model.</summary>
+    /// <inheritdoc/>
     public DecoderConfig Config => _decoder.Config;
 
-    /// <summary>Samples being drawn at the moment.</summary>
+    /// <inheritdoc/>
     public int Active => _batcher.Active;
 
-    /// <summary>Samples that wait for a place.</summary>
+    /// <inheritdoc/>
     public int Waiting => _batcher.Waiting;
 
-    /// <summary>Tokens drawn since the start.</summary>
+    /// <inheritdoc/>
     public long TokensSampled => _batcher.Tokens;
 
-    /// <summary>Workers are there to take calls: false after a failure that stopped them.</summary>
+    /// <inheritdoc/>
     public bool IsAlive => !_stopped.Task.IsCompleted;
 
     /// <summary>Key-value pages handed out at the moment: 0 when nothing is in work.</summary>
     internal int PagesInUse => _pages.InUse;
 
-    /// <summary>Draws the samples of one prompt.</summary>
-    /// <param name="prompt">Prompt with a stream for each sample; without one only <paramref name="scorePrompt"/> makes sense.</param>
-    /// <param name="options">How to draw. <see cref="SamplingOptions.MaxBatch"/> is the sampler's own.</param>
-    /// <param name="observer">Hears of tokens as they come, or null.</param>
-    /// <param name="scorePrompt">Gives the prompt's own ids after the first their scores too.</param>
-    /// <param name="cancellationToken">Takes the samples out of the batch at its next step.</param>
-    /// <returns>The samples in order, and the scores of the prompt's ids after the first where they were asked for.</returns>
-    /// <exception cref="ArgumentException">The prompt is empty, too long or has an id outside the vocabulary; or an option is out of range.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async Task<(IReadOnlyList<Sample> Samples, IReadOnlyList<TokenScore> Prompt)> GenerateAsync(
+    /// <inheritdoc/>
+    public Task<(IReadOnlyList<Sample> Samples, IReadOnlyList<TokenScore> Prompt)> GenerateAsync(
         SamplePrompt prompt, SamplingOptions options, ISampleObserver? observer = null, bool scorePrompt = false, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
@@ -76,20 +63,7 @@ public sealed class CpuBatchSampler : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         var job = new CpuJob(prompt, options, Config.VocabularySize, observer, scorePrompt);
         _batcher.Add(job);
-        using (cancellationToken.Register(job.Cancel))
-        {
-            await Task.WhenAny(job.Done, _stopped.Task).ConfigureAwait(false);
-            if (!job.Done.IsCompleted)
-            {
-                await _stopped.Task.ConfigureAwait(false);
-                throw new ObjectDisposedException(nameof(CpuBatchSampler), "The sampler was stopped.");
-            }
-
-            await job.Done.ConfigureAwait(false);
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        return (job.Results, job.PromptScores);
+        return job.WaitAsync(_stopped.Task, cancellationToken);
     }
 
     /// <inheritdoc/>

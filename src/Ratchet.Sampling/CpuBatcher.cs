@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using Ratchet.Attempts;
 using Ratchet.Loop;
 using Ratchet.Models.Cpu;
 
@@ -263,9 +262,9 @@ internal sealed unsafe class CpuBatcher : IDisposable
             sequence = new CpuSequence(table);
         }
 
-        sequence.Start(job, job.Next, Math.Min(job.Options.MaxNewTokens, _decoder.Config.MaxPositions - job.Prompt.Ids.Count));
+        sequence.Start(job, _decoder.Config.MaxPositions);
         _started++;
-        if (++job.Next == job.Results.Length)
+        if (job.Next == job.Results.Length)
             _open.Dequeue();
         return sequence;
     }
@@ -273,13 +272,7 @@ internal sealed unsafe class CpuBatcher : IDisposable
     /// <summary>Draws a sample's first token from its prompt's logits. True when the sample has ended with it.</summary>
     private bool FirstToken(CpuSequence sequence, TokenSampler drawer)
     {
-        if (sequence.Limit <= 0)
-        {
-            End(sequence, StopReason.Length);
-            return true;
-        }
-
-        if (Draw(sequence, sequence.Job.Logits, drawer))
+        if (Draw(sequence, sequence.Job.Logits.Span, drawer))
             return true;
         sequence.Table.Share(sequence.Job.Table, sequence.PromptLength);
         return false;
@@ -334,70 +327,16 @@ internal sealed unsafe class CpuBatcher : IDisposable
         active.RemoveRange(kept, active.Count - kept);
     }
 
-    /// <summary>Draws a token. True when the sequence has ended.</summary>
+    /// <summary>Draws a token. True when the sequence has ended, and is given back.</summary>
     private bool Draw(CpuSequence sequence, ReadOnlySpan<float> logits, TokenSampler drawer)
     {
-        var job = sequence.Job;
-        if (job.IsCancelled)
-        {
-            End(sequence, StopReason.Cancelled);
-            return true;
-        }
-
-        try
-        {
-            return DrawToken(sequence, logits, drawer);
-        }
-#pragma warning disable CA1031 // Whatever goes wrong with one job's token must not take the batch along; the job reports it.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            job.Fail(e);
-            End(sequence, StopReason.Cancelled);
-            return true;
-        }
-    }
-
-    private bool DrawToken(CpuSequence sequence, ReadOnlySpan<float> logits, TokenSampler drawer)
-    {
-        var job = sequence.Job;
-        ReadOnlySpan<ulong> allowed = [];
-        if (sequence.Allowed is { } state)
-        {
-            allowed = TokenMask.Of(state, job.EndMask);
-            if (allowed.IsEmpty)
-            {
-                End(sequence, StopReason.DeadEnd);
-                return true;
-            }
-        }
-
-        var id = drawer.Draw(job.Rule, logits, ref sequence.Stream, allowed, out var logProbability);
-        sequence.Add(id, logProbability);
-        Interlocked.Increment(ref _tokens);
-        TokenScore? score = null;
-        if (job.Options.ModelScores is { } top)
-            sequence.Scores.Add(score = drawer.Score(logits, id, top));
-        var reason = job.Stop.Check(sequence.Sampled, sequence.Limit);
-        if (job.Observer is { } observer && !observer.OnToken(sequence.Number, id, logProbability, score))
-            reason ??= StopReason.StopString;
-        if (reason is { } ended)
-        {
-            End(sequence, ended);
-            return true;
-        }
-
-        sequence.Allowed = sequence.Allowed?.After(id);
-        return false;
-    }
-
-    private void End(CpuSequence sequence, StopReason reason)
-    {
-        var job = sequence.Job;
-        var sample = new Sample(sequence.Sampled.ToArray(), sequence.LogProbabilities.ToArray(), reason) { ModelScores = [.. sequence.Scores] };
-        job.Results[sequence.Number] = sample;
-        job.Observer?.OnEnd(sequence.Number, sample);
+        var before = sequence.Count;
+        var ended = sequence.Draw(logits, drawer);
+        Interlocked.Add(ref _tokens, sequence.Count - before);
+        if (!ended)
+            return false;
         sequence.Table.Clear();
+        var job = sequence.Job;
         lock (_gate)
         {
             _spare.Push(sequence);
@@ -406,6 +345,8 @@ internal sealed unsafe class CpuBatcher : IDisposable
             else
                 Ended();
         }
+
+        return true;
     }
 
     /// <summary>Gives a job's pages back and reports it; under the lock.</summary>
@@ -413,7 +354,7 @@ internal sealed unsafe class CpuBatcher : IDisposable
     {
         job.Table.Clear();
         _spareTables.Push(job.Table);
-        job.Logits = [];
+        job.Logits = default;
         Ended();
         job.Complete();
     }

@@ -48,8 +48,15 @@ public sealed class TorchSampler : ISampler
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             using var permits = _decoder.Enter(_budget, cancellationToken);
-            using var generation = new TorchGeneration(_decoder, prompts, options);
-            return generation.Run(permits, cancellationToken);
+            using var batcher = new TorchBatcher(_decoder, options.MaxBatch);
+            var jobs = new TorchJob[prompts.Count];
+            for (var i = 0; i < jobs.Length; i++)
+                batcher.Add(jobs[i] = new TorchJob(prompts[i], options, Config.VocabularySize));
+            batcher.Close();
+            batcher.Run(permits, cancellationToken);
+            if (jobs.FirstOrDefault(j => j.Failure is not null) is { Failure: { } failure })
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+            return [.. jobs.SelectMany(j => j.Results)];
         }
     }
 

@@ -47,13 +47,19 @@ public sealed record ServiceOptions
     /// <summary>Models that complete texts.</summary>
     public IReadOnlyList<ServedModel> Models { get; init; } = [];
 
+    /// <summary>Where models are computed: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. On the CPU own kernels compute what they know, the tensor library all else.</summary>
+    public string Device { get; init; } = "cpu";
+
     /// <summary>Threads of each model's sampler, 0 to 1,024; 0, the default, takes all cores.</summary>
     public int ModelThreads { get; init; }
 
-    /// <summary>Most sequences that one thread decodes together, 1 to 1,024; 32 unless set.</summary>
+    /// <summary>Most sequences that one thread decodes together (the tensor library has one such thread), 1 to 1,024; 32 unless set.</summary>
     public int ModelBatch { get; init; } = 32;
 
-    /// <summary>How a model's matrices are held.</summary>
+    /// <summary>Most memory for the keys and values of a model's batch on the tensor library, bytes, at least 1 MiB; 4 GiB unless set. See <see cref="Ratchet.Sampling.TorchBatchSampler"/>.</summary>
+    public long ModelCacheBytes { get; init; } = 4L << 30;
+
+    /// <summary>How a model's matrices are held. <see cref="WeightPrecision.Int8"/> on own kernels only.</summary>
     public WeightPrecision WeightPrecision { get; init; } = WeightPrecision.Float32;
 
     /// <summary>Most tokens that a request may ask for in one text, at least 1; 4,096 unless set.</summary>
@@ -77,6 +83,7 @@ public sealed record ServiceOptions
         Check(Models.Select(m => m.Name).Distinct(StringComparer.Ordinal).Count() == Models.Count, "Two models have the same name; give them as NAME=FOLDER.");
         Check(ModelThreads is >= 0 and <= 1024, "The threads of a model must be from 0 to 1024.");
         Check(ModelBatch is >= 1 and <= 1024, "The batch of a model must be from 1 to 1024.");
+        Check(ModelCacheBytes is >= 1 << 20 and <= 1L << 44, "The memory for keys and values must be from 1 MiB to 16 TiB.");
         Check(MaxTokens >= 1 && MaxChoices is >= 1 and <= 1024, "The most tokens must be at least 1, and the most choices from 1 to 1024.");
         Check(Verifiers.Distinct(StringComparer.Ordinal).Count() == Verifiers.Count, "A verifier is named twice.");
         Check(Verifiers.Count <= 1 || Verifier.Tool is null, "A tool is given, and more than one verifier to use it; leave it to the search path.");

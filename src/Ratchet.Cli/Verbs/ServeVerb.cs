@@ -29,6 +29,8 @@ internal static class ServeVerb
         var pending = new Option<int>("--max-pending") { HelpName = "n", Description = "Most proofs that all clients may have waiting and in work.", DefaultValueFactory = _ => 16_384 };
         var model = new Option<string[]>("--model") { HelpName = "[name=]folder", Description = "Models that complete texts (/v1/completions, /v1/chat/completions); a checkpoint or run folder.", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
         var template = new Option<string?>("--chat-template") { HelpName = "file", Description = "Chat template (Jinja) in the place of the models' own." };
+        var device = new Option<string>("--device") { HelpName = "name", Description = "Where models are computed: cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+        var cache = new Option<double>("--cache") { HelpName = "GiB", Description = "Most memory for keys and values of a model's batch on the tensor library.", DefaultValueFactory = _ => 4 };
         var batch = new Option<int>("--max-batch") { HelpName = "n", Description = "Most texts that one thread of a model writes together.", DefaultValueFactory = _ => 32 };
         var tokens = new Option<int>("--max-tokens") { HelpName = "n", Description = "Most tokens of one text.", DefaultValueFactory = _ => 4096 };
         var choices = new Option<int>("--max-choices") { HelpName = "n", Description = "Most texts that a request may ask for.", DefaultValueFactory = _ => 128 };
@@ -38,7 +40,7 @@ internal static class ServeVerb
         var shutdown = new Option<double>("--shutdown-seconds") { HelpName = "s", Description = "Time for requests in work when the service is stopped.", DefaultValueFactory = _ => 30 };
         var command = new Command("serve", "Serves proof checks over HTTP (Kimina's protocol and its own) and to agents (MCP), and with --model texts of models (OpenAI's protocol).")
         {
-            with, model, template, batch, tokens, choices, precision, mcp, address, port, keys, body, items, client, pending, rate, deadline, shutdown,
+            with, model, template, device, precision, batch, cache, tokens, choices, mcp, address, port, keys, body, items, client, pending, rate, deadline, shutdown,
         };
         var verifier = new VerifierArguments();
         verifier.AddTo(command);
@@ -59,7 +61,9 @@ internal static class ServeVerb
                 MaxPending = parsed.GetValue(pending),
                 Models = [.. parsed.GetRequiredValue(model).Select(m => Served(m, parsed.GetValue(template)))],
                 ModelThreads = verifier.Read(parsed).Threads,
+                Device = parsed.GetRequiredValue(device),
                 ModelBatch = parsed.GetValue(batch),
+                ModelCacheBytes = (long)(Math.Clamp(parsed.GetValue(cache), 0, 1e6) * (1L << 30)),
                 MaxTokens = parsed.GetValue(tokens),
                 MaxChoices = parsed.GetValue(choices),
                 WeightPrecision = parsed.GetValue(precision),

@@ -66,6 +66,9 @@ public sealed partial class TorchDecoder : IDisposable
     /// <summary>Most tokens, padding included, of one pass.</summary>
     internal int PassTokens => _options.PassTokens(Config);
 
+    /// <summary>Bytes that the keys and values of a position take.</summary>
+    internal long PositionBytes => 2L * Config.Layers * Config.KeyValueHeads * Config.HeadSize * (ComputeType == ScalarType.BFloat16 ? 2 : 4);
+
     /// <summary>Waits for the permits that an operation needs: on the CPU one for each thread of the library, else one for the thread that feeds the device.</summary>
     internal ThreadBudget.Lease? Enter(ThreadBudget? budget, CancellationToken cancellationToken = default)
     {

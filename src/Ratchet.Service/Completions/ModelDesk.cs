@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
+using Ratchet.Checkpoints;
 using Ratchet.Models;
 using Ratchet.Models.ChatTemplates;
 using Ratchet.Models.Cpu;
 using Ratchet.Models.Tokenization;
+using Ratchet.Models.Torch;
 using Ratchet.Runs;
 using Ratchet.Sampling;
 using Ratchet.Sampling.Constraints;
@@ -24,7 +26,7 @@ internal sealed class ModelDesk : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly int[] _begin;
 
-    private ModelDesk(string name, string folder, ITokenizer tokenizer, ChatTemplate? template, CpuBatchSampler sampler, FairQueue queue)
+    private ModelDesk(string name, string folder, ITokenizer tokenizer, ChatTemplate? template, IBatchSampler sampler, FairQueue queue)
     {
         (Name, _tokenizer, _template, Sampler, Queue) = (name, tokenizer, template, sampler, queue);
         _vocabulary = new Lazy<TokenVocabulary>(() => TokenVocabulary.Of(tokenizer, sampler.Config.VocabularySize));
@@ -42,7 +44,7 @@ internal sealed class ModelDesk : IAsyncDisposable
     public DateTimeOffset Created { get; }
 
     /// <summary>Sampler that all requests share.</summary>
-    public CpuBatchSampler Sampler { get; }
+    public IBatchSampler Sampler { get; }
 
     /// <summary>Room for choices, for each client and for all; its slots are not used.</summary>
     public FairQueue Queue { get; }
@@ -57,18 +59,15 @@ internal sealed class ModelDesk : IAsyncDisposable
     public int MaxPositions => Sampler.Config.MaxPositions;
 
     /// <summary>Loads a model.</summary>
-    /// <exception cref="RatchetException">Model, tokenizer or template cannot be read, or only the tensor library computes the model.</exception>
+    /// <exception cref="RatchetException">Model, tokenizer or template cannot be read, the device is not available, or it holds no weights of the type.</exception>
     public static ModelDesk Open(ServedModel model, ServiceOptions options)
     {
         var checkpoint = PolicyProbe.Find(model.Folder);
         var config = CheckpointStore.LoadConfig(checkpoint.Folder);
         config.ThrowIfInvalid();
-        config.ThrowIfNotOnOwnKernels();
         var tokenizer = ModelTokenizer.Load(checkpoint.Folder);
         var template = model.ChatTemplate is { } path ? ReadTemplate(path) : (tokenizer as PretrainedTokenizer)?.ChatTemplate;
-        var sampler = new CpuBatchSampler(
-            CheckpointStore.LoadWeights(checkpoint.Folder), options.ModelThreads == 0 ? Environment.ProcessorCount : options.ModelThreads, options.ModelBatch, options.WeightPrecision);
-        return new ModelDesk(model.Name, checkpoint.Folder, tokenizer, template, sampler, new FairQueue(1, options.MaxPendingPerClient, options.MaxPending));
+        return new ModelDesk(model.Name, checkpoint.Folder, tokenizer, template, OpenSampler(model, checkpoint, config, options), new FairQueue(1, options.MaxPendingPerClient, options.MaxPending));
     }
 
     /// <summary>The ids of a prompt, marks before it included.</summary>
@@ -139,6 +138,19 @@ internal sealed class ModelDesk : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Sampler.DisposeAsync();
+
+    /// <summary>Own kernels on the CPU for what they compute, the tensor library for all else.</summary>
+    private static IBatchSampler OpenSampler(ServedModel model, Checkpoint checkpoint, DecoderConfig config, ServiceOptions options)
+    {
+        var threads = options.ModelThreads == 0 ? Environment.ProcessorCount : options.ModelThreads;
+        if (options.Device == "cpu" && config.RunsOnOwnKernels)
+            return new CpuBatchSampler(CheckpointStore.LoadWeights(checkpoint.Folder), threads, options.ModelBatch, options.WeightPrecision);
+        if (options.WeightPrecision == WeightPrecision.Int8)
+            throw new RatchetException($"The model '{model.Name}' is served by the tensor library, which holds no weights as int8.", "Give --weights-type float32 or bfloat16.") { ExitCode = 2 };
+        TorchNative.Threads = threads;
+        var compute = options.WeightPrecision == WeightPrecision.BFloat16 ? WeightsType.BFloat16 : WeightsType.Float32;
+        return new TorchBatchSampler(CheckpointStore.LoadWeights(checkpoint.Folder), new TorchOptions { Device = options.Device, Compute = compute }, options.ModelBatch, options.ModelCacheBytes);
+    }
 
     private static ChatTemplate ReadTemplate(string path)
     {

@@ -63,19 +63,22 @@ public sealed class TorchDecoderTests
         using var noGrad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
 
-        // Capacity 4 grows twice on the way; prompts of different lengths enter different slots.
-        using var cache = new TorchKeyValueCache(decoder, 3, 4, 32);
+        // Room for what is needed and no more, so that it grows all the way; prompts of different lengths enter different slots.
+        using var cache = new TorchKeyValueCache(decoder, 3, 1);
         int[] prompts = [3, 1, 7];
         for (var s = 0; s < 3; s++)
         {
             var capture = new List<torch.Tensor>();
             decoder.Forward(TorchBatch.Create([sequences[s]], _ => prompts[s], decoder.Device), capture: capture);
+            cache.Reserve(s + 1, Math.Max(3, prompts[s]), 12);
             cache.Enter(s, torch.stack(capture));
         }
 
         for (var step = 0; step < 5; step++)
         {
             var ids = sequences.Select((q, s) => (long)q[prompts[s] + step]).ToArray();
+            cache.Reserve(3, 8 + step, 12);
+            Assert.Equal(3 * (8 + step), cache.Positions);
             var logits = TorchBuffers.ToArray(cache.Step(ids, prompts.Select(p => (long)p + step).ToArray()));
             for (var s = 0; s < 3; s++)
             {
@@ -100,11 +103,12 @@ public sealed class TorchDecoderTests
         using var decoder = new TorchDecoder(weights);
         using var noGrad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        using var cache = new TorchKeyValueCache(decoder, 2, 4, 32);
+        using var cache = new TorchKeyValueCache(decoder, 2);
         for (var s = 0; s < 2; s++)
         {
             var capture = new List<torch.Tensor>();
             decoder.Forward(TorchBatch.Create([sequences[s]], _ => 5 - s, decoder.Device), capture: capture);
+            cache.Reserve(s + 1, 12, 12);
             cache.Enter(s, torch.stack(capture));
         }
 
@@ -140,6 +144,34 @@ public sealed class TorchDecoderTests
     }
 
     [Fact]
+    public void A_cache_grows_by_doubling_within_its_limits_and_gives_back_what_stands_in_the_way()
+    {
+        using var decoder = new TorchDecoder(TinyModels.Weights(TinyModels.Plain));
+        using var cache = new TorchKeyValueCache(decoder, 8, 1000);
+
+        Assert.Equal(74, Reserve(1, 10, 100));
+        Assert.Equal(2 * 74, Reserve(2, 60, 100));
+        Assert.Equal(4 * 74, Reserve(3, 60, 100));
+        Assert.Equal(8 * 100, Reserve(5, 100, 100));
+
+        // 8 slots of 200 are over the limit, and there are two sequences.
+        Assert.Equal(2 * 200, Reserve(2, 120, 500));
+        Assert.Equal(2 * 400, Reserve(2, 201, 500));
+
+        // One alone may need more than the limit; then short ones come, which its length would leave no room for.
+        Assert.Equal(1500, Reserve(1, 1500, 1500));
+        Assert.Equal(2 * 20, Reserve(2, 20, 20));
+        cache.Clear();
+        Assert.Equal(0, cache.Positions);
+
+        long Reserve(int sequences, int length, int longest)
+        {
+            cache.Reserve(sequences, length, longest);
+            return cache.Positions;
+        }
+    }
+
+    [Fact]
     public void A_sequence_that_moves_to_another_slot_goes_on_unchanged()
     {
         var weights = TinyModels.Weights(TinyModels.Variants["grouped"]);
@@ -147,7 +179,8 @@ public sealed class TorchDecoderTests
         using var decoder = new TorchDecoder(weights);
         using var noGrad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        using var cache = new TorchKeyValueCache(decoder, 2, 32, 32);
+        using var cache = new TorchKeyValueCache(decoder, 2);
+        cache.Reserve(2, 8, 32);
         var capture = new List<torch.Tensor>();
         decoder.Forward(TorchBatch.Create([sequence], _ => 7, decoder.Device), capture: capture);
         cache.Enter(1, torch.stack(capture));
@@ -189,11 +222,14 @@ public sealed class TorchDecoderTests
             using var decoder = new TorchDecoder(weights);
             decoder.Score(sequences);
             decoder.Export();
-            using var cache = new TorchKeyValueCache(decoder, 2, 2, 8);
+            using var cache = new TorchKeyValueCache(decoder, 2);
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
             for (var p = 0; p < 6; p++)
+            {
+                cache.Reserve(2, p + 1, p + 1);
                 cache.Step([1, 2], [p, p]);
+            }
         }
     }
 

@@ -1,5 +1,8 @@
+using System.Net;
 using System.Text;
 using System.Text.Json;
+using Ratchet.Models.Cpu;
+using Ratchet.Runs;
 
 namespace Ratchet.Service.Tests.Completions;
 
@@ -40,6 +43,32 @@ public sealed class CompletionTests
         Assert.Equal(whole.Json.GetProperty("usage").GetRawText(), usage);
         if (body.Contains("logprobs", StringComparison.Ordinal))
             Assert.Equal(whole.Json.GetProperty("choices").EnumerateArray().Select(c => Scores(c).Count), tokens);
+    }
+
+    [Theory]
+    [InlineData("/v1/completions", """{"prompt": "the fox", "max_tokens": 40, "seed": 3, "n": 2, "logprobs": 2, "echo": true}""")]
+    [InlineData("/v1/chat/completions", """{"messages": [{"role": "user", "content": "the fox"}], "max_tokens": 80, "seed": 5, "n": 4, "stop": "t", "response_format": {"type": "json_object"}}""")]
+    public async Task A_model_that_only_the_tensor_library_computes_is_served_alike(string path, string body)
+    {
+        await using var stand = await ModelFolder.ServeAsync(folder: ModelFolder.Mixture);
+        var whole = await stand.PostAsync(path, body);
+        Assert.Equal(200, whole.Status);
+        var (texts, finishes, _, usage) = await StreamAsync(stand, path, body[..^1] + ", \"stream\": true, \"stream_options\": {\"include_usage\": true}}");
+        Assert.Equal(Texts(whole), texts);
+        Assert.Equal(whole.Json.GetProperty("choices").EnumerateArray().Select(c => c.GetProperty("finish_reason").GetString()), finishes);
+        Assert.Equal(whole.Json.GetProperty("usage").GetRawText(), usage);
+        var crowd = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => stand.PostAsync("/v1/completions", new { prompt = $"the {i}", max_tokens = 1 + i, temperature = i % 3, ignore_eos = true })));
+        Assert.Equal(Enumerable.Range(1, 20), crowd.Select(a => a.Json.GetProperty("usage").GetProperty("completion_tokens").GetInt32()));
+        Assert.Equal(HttpStatusCode.OK, (await stand.Client.GetAsync("/health", TestContext.Current.CancellationToken)).StatusCode);
+    }
+
+    [Fact]
+    public async Task What_a_device_cannot_do_is_said_before_the_service_starts()
+    {
+        var int8 = await Assert.ThrowsAsync<RatchetException>(() => ModelFolder.ServeAsync(new ServiceOptions { WeightPrecision = WeightPrecision.Int8 }, ModelFolder.Mixture));
+        Assert.Equal("The model 'tiny' is served by the tensor library, which holds no weights as int8.", int8.Message);
+        var device = await Assert.ThrowsAsync<RatchetException>(() => ModelFolder.ServeAsync(new ServiceOptions { Device = "abacus" }));
+        Assert.Contains("abacus", device.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,15 +11,19 @@ internal static class ModelFolder
     private const string Template =
         "{% for m in messages %}{% if m.role == 'bad' %}{{ raise_exception('no such role') }}{% endif %}{{ m.role + ': ' + m.content + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}";
 
-    private static readonly Lazy<string> Made = new(Make);
+    private static readonly Lazy<string> Made = new(() => Make(mixture: null));
+    private static readonly Lazy<string> MadeMixture = new(() => Make(new ExpertMixture { Experts = 4, ExpertsPerToken = 2, ExpertSize = 24, NormalizeWeights = true }));
 
     public static string Path => Made.Value;
 
-    /// <summary>A service with the model under the name <c>tiny</c>.</summary>
-    public static Task<Stand> ServeAsync(ServiceOptions? options = null) =>
-        Stand.StartAsync((options ?? new ServiceOptions()) with { Verifiers = [], Models = [new ServedModel("tiny", Path)], ModelThreads = 2 });
+    /// <summary>The same with a mixture of experts, which only the tensor library samples.</summary>
+    public static string Mixture => MadeMixture.Value;
 
-    private static string Make()
+    /// <summary>A service with the model under the name <c>tiny</c>.</summary>
+    public static Task<Stand> ServeAsync(ServiceOptions? options = null, string? folder = null) =>
+        Stand.StartAsync((options ?? new ServiceOptions()) with { Verifiers = [], Models = [new ServedModel("tiny", folder ?? Path)], ModelThreads = 2 });
+
+    private static string Make(ExpertMixture? mixture)
     {
         var folder = Directory.CreateTempSubdirectory("ratchet-served-model").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
@@ -27,7 +31,7 @@ internal static class ModelFolder
         var config = new DecoderConfig
         {
             VocabularySize = tokenizer.VocabularySize, HiddenSize = 32, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 8, FeedForwardSize = 48, MaxPositions = 512, QkNorm = true,
-            BeginId = tokenizer.BeginId, EndId = tokenizer.EndId, PadId = tokenizer.PadId,
+            Mixture = mixture, BeginId = tokenizer.BeginId, EndId = tokenizer.EndId, PadId = tokenizer.PadId,
         };
         var files = tokenizer.Save().ToDictionary(f => f.Key, f => f.Value);
         var settings = JsonNode.Parse(files["tokenizer_config.json"])!.AsObject();
