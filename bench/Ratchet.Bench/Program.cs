@@ -11,7 +11,7 @@ const string Usage = """
                  --weights float32,bfloat16,int8 (of the own sampler; float32 unless given)
       grpo       a policy training by GRPO: own kernels, tensor library and plain eager code, rollouts and updates a second and where the time goes
                  --size 1 (of 1, 10, 30)  --threads 2  --repeats 3  --prompts 64  --samples 8  --minibatch 64  --new 64 (tokens)  --plain-batch 128 (sequences)
-      load       loading a checkpoint beside cat of its file: --megabytes 1000  --type float32 (or bfloat16)  --repeats 5
+      load       loading a checkpoint beside cat of its file, and samplers made from it: --megabytes 1000  --type float32 (or bfloat16)  --repeats 5
       trainer    the own trainer alone: --seconds 8  --sizes 1,10,30  --threads 1,2
       sampler    the own sampler alone: THREADS [bf16]
       drafts     prompt lookup decoding beside plain decoding, the same tokens: --repeats 3  --threads 1  --tokens 160  --sizes 1M,12M,40M
@@ -47,6 +47,7 @@ Action? verb = args.FirstOrDefault() switch
     "sampling" => () => SamplingSideBySide.Run(rest),
     "grpo" => () => GrpoBench.Run(rest),
     "load" => () => LoadBench.Run(rest),
+    LoadBench.OnceVerb => () => LoadBench.RunOnce(rest),
     "trainer" => () => TrainerBench.Run(rest),
     "sampler" => () => SamplerBench.Run(rest),
     "drafts" => () => DraftBench.Run(rest),

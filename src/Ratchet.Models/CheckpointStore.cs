@@ -131,14 +131,31 @@ public static class CheckpointStore
     {
         var config = LoadConfig(folder);
         if (AdapterStore.IsAdapter(folder))
+            return OpenAdapter(folder, config).Merge(LoadWeights(AdapterStore.BaseFolder(folder)));
+        using var files = WeightFiles.Open(folder, config);
+        return new DecoderWeights(config, files.ReadAll());
+    }
+
+    /// <summary>
+    /// Hands the weights of a checkpoint to something that copies them in a form of its own, such as a sampler: each tensor is read when it is asked for and not kept, so
+    /// that a model is not in memory twice. As <see cref="LoadWeights"/> else.
+    /// </summary>
+    /// <param name="folder">Folder of the checkpoint, a whole model or an adapter.</param>
+    /// <param name="take">Takes what it needs; the weights cannot be read after it has returned.</param>
+    /// <returns>What <paramref name="take"/> made.</returns>
+    /// <exception cref="RatchetException">As <see cref="LoadWeights"/>; a tensor's own trouble comes when it is asked for.</exception>
+    public static T ReadWeights<T>(string folder, Func<DecoderWeights, T> take)
+    {
+        ArgumentNullException.ThrowIfNull(take);
+        var config = LoadConfig(folder);
+        if (AdapterStore.IsAdapter(folder))
         {
-            var adapter = AdapterStore.Load(folder);
-            AdapterStore.ThrowIfUnfit(adapter, config, folder);
-            return adapter.Merge(LoadWeights(AdapterStore.BaseFolder(folder)));
+            var adapter = OpenAdapter(folder, config);
+            return ReadWeights(AdapterStore.BaseFolder(folder), weights => take(new DecoderWeights(config, name => adapter.Merge(name, weights[name]))));
         }
 
         using var files = WeightFiles.Open(folder, config);
-        return new DecoderWeights(config, files.ReadAll());
+        return take(new DecoderWeights(config, files.Read));
     }
 
     /// <summary>Writes named tensors (one dimension, float32) in ordinal order of their names, and syncs the file.</summary>
@@ -156,6 +173,13 @@ public static class CheckpointStore
     {
         using var file = SafetensorsFile.Open(path);
         return (file.Tensors.ToDictionary(t => t.Name, t => file.ReadFloats(t.Name), StringComparer.Ordinal), file.Metadata);
+    }
+
+    private static LoraAdapter OpenAdapter(string folder, DecoderConfig config)
+    {
+        var adapter = AdapterStore.Load(folder);
+        AdapterStore.ThrowIfUnfit(adapter, config, folder);
+        return adapter;
     }
 
     internal static bool IsPlainName(string name) =>

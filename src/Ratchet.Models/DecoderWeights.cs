@@ -2,10 +2,11 @@ using Ratchet.Loop;
 
 namespace Ratchet.Models;
 
-/// <summary>The weights of a decoder in managed memory, float32, by Hugging Face name.</summary>
+/// <summary>The weights of a decoder, float32, by Hugging Face name: in managed memory, or read as they are asked for (<see cref="CheckpointStore.ReadWeights"/>).</summary>
 public sealed class DecoderWeights
 {
-    private readonly Dictionary<string, float[]> _tensors;
+    private readonly Dictionary<string, float[]> _tensors = new(StringComparer.Ordinal);
+    private readonly Func<string, float[]>? _read;
 
     /// <summary>Wraps tensors. All names of <see cref="DecoderConfig.WeightShapes"/> must be there with the right length.</summary>
     /// <exception cref="ArgumentException">A tensor is missing or has the wrong length.</exception>
@@ -14,7 +15,6 @@ public sealed class DecoderWeights
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(tensors);
         Config = config;
-        _tensors = new Dictionary<string, float[]>(StringComparer.Ordinal);
         foreach (var (name, shape) in config.WeightShapes())
         {
             if (!tensors.TryGetValue(name, out var data))
@@ -25,6 +25,11 @@ public sealed class DecoderWeights
             _tensors.Add(name, data);
         }
     }
+
+    /// <summary>Weights that are read as they are asked for, and not kept.</summary>
+    /// <param name="config">Shape of the model.</param>
+    /// <param name="read">Gives the elements of a tensor of the right length; safe to call from many threads.</param>
+    internal DecoderWeights(DecoderConfig config, Func<string, float[]> read) => (Config, _read) = (config, read);
 
     /// <summary>Shape of the model.</summary>
     public DecoderConfig Config { get; }
@@ -39,12 +44,12 @@ public sealed class DecoderWeights
         var own = stream.Derive("score.weight");
         for (var i = 0; i < head.Length; i++)
             head[i] = (float)((deviation ?? 1.0 / (config.HiddenSize + 1)) * own.NextNormal());
-        return new DecoderWeights(config, new Dictionary<string, float[]>(_tensors, StringComparer.Ordinal) { ["score.weight"] = head });
+        return new DecoderWeights(config, config.WeightShapes().ToDictionary(s => s.Name, s => s.Name == "score.weight" ? head : this[s.Name], StringComparer.Ordinal));
     }
 
-    /// <summary>The elements of a tensor, row-major; shared, not copied.</summary>
+    /// <summary>The elements of a tensor, row-major; shared, not copied, or read anew each time.</summary>
     /// <exception cref="KeyNotFoundException">The model has no such tensor.</exception>
-    public float[] this[string name] => _tensors[name];
+    public float[] this[string name] => _read is null ? _tensors[name] : _read(name);
 
     /// <summary>
     /// Fresh weights: matrices normal with deviation 0.06 (output projections of blocks divided by sqrt(2 · layers), as in

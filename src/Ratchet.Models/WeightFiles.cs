@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -75,23 +74,15 @@ internal sealed class WeightFiles : IDisposable
     /// <summary>Some of a tensor's bytes, see <see cref="SafetensorsFile.ReadBytes(string, long, Span{byte})"/>.</summary>
     public void ReadBytes(string name, long from, Span<byte> target) => _home[name].ReadBytes(name, from, target);
 
-    /// <summary>
-    /// All tensors as float32. Some at a time, the large ones first: what a read costs is mostly fresh memory, which the system hands out a page at a time to each thread.
-    /// </summary>
+    /// <summary>A tensor as float32. Safe from many threads.</summary>
+    public float[] Read(string name) => _home[name].ReadFloats(name);
+
+    /// <summary>All tensors as float32, the large ones first.</summary>
     public Dictionary<string, float[]> ReadAll()
     {
         var tensors = new ConcurrentDictionary<string, float[]>(StringComparer.Ordinal);
         var order = _home.OrderByDescending(h => h.Value.Find(h.Key)!.ByteLength).ToArray();
-        try
-        {
-            Parallel.ForEach(Partitioner.Create(order, EnumerablePartitionerOptions.NoBuffering), new ParallelOptions { MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount) }, h => tensors[h.Key] = h.Value.ReadFloats(h.Key));
-        }
-        catch (AggregateException e)
-        {
-            // One message: that of the first tensor that could not be read.
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
-
+        PackingThreads.ForEach(order, order.Sum(h => h.Value.Find(h.Key)!.Length), h => tensors[h.Key] = h.Value.ReadFloats(h.Key));
         return new Dictionary<string, float[]>(tensors, StringComparer.Ordinal);
     }
 

@@ -2,7 +2,6 @@ using Ratchet.Attempts;
 using Ratchet.Checkpoints;
 using Ratchet.Loop;
 using Ratchet.Models;
-using Ratchet.Models.Cpu;
 using Ratchet.Models.Torch;
 using Ratchet.Problems;
 using Ratchet.Runs;
@@ -45,25 +44,33 @@ public static class PolicyProbe
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(domain);
         ArgumentNullException.ThrowIfNull(options);
-        var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
+        var config = CheckpointStore.LoadConfig(checkpoint.Folder);
         var tokenizer = ModelTokenizer.Load(checkpoint.Folder, domain);
         var draw = options with
         {
             StopIds = [tokenizer.EndId],
-            Constraint = grammar is null ? null : GrammarConstraint.Compile(grammar, TokenVocabulary.Of(tokenizer, weights.Config.VocabularySize)),
+            Constraint = grammar is null ? null : GrammarConstraint.Compile(grammar, TokenVocabulary.Of(tokenizer, config.VocabularySize)),
         };
-        var cores = threads == 0 ? Environment.ProcessorCount : threads;
-        var proposer = new SamplerProposer(domain.Prompt, tokenizer, _ => Sampler(weights, cores, device), weights.Config.MaxPositions, draw, draw, tools);
+        var proposer = new SamplerProposer(domain.Prompt, tokenizer, c => Sampler(c, threads, device), config.MaxPositions, draw, draw, tools);
         proposer.Load(checkpoint);
         return proposer;
     }
 
-    private static ISampler Sampler(DecoderWeights weights, int threads, string device)
+    /// <summary>A sampler for a checkpoint: own kernels on the CPU where they compute it, else the tensor library.</summary>
+    /// <param name="checkpoint">Model.</param>
+    /// <param name="threads">Threads; 0 takes all cores.</param>
+    /// <param name="device"><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+    /// <exception cref="RatchetException">The checkpoint cannot be read, or the device is not available.</exception>
+    internal static ISampler Sampler(Checkpoint checkpoint, int threads, string device)
     {
-        if (device == "cpu" && weights.Config.RunsOnOwnKernels)
-            return new CpuSampler(weights, threads, WeightPrecision.Float32);
-        TorchNative.Threads = threads;
-        return new TorchSampler(weights, new TorchOptions { Device = device });
+        var cores = threads == 0 ? Environment.ProcessorCount : threads;
+        return CheckpointStore.ReadWeights<ISampler>(checkpoint.Folder, weights =>
+        {
+            if (device == "cpu" && weights.Config.RunsOnOwnKernels)
+                return new CpuSampler(weights, cores);
+            TorchNative.Threads = cores;
+            return new TorchSampler(weights, new TorchOptions { Device = device });
+        });
     }
 
     /// <summary>Makes and judges attempts.</summary>

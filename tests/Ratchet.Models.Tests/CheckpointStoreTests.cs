@@ -32,6 +32,48 @@ public sealed class CheckpointStoreTests : IDisposable
         Assert.Equal([_folder["round-1"]], Directory.GetFileSystemEntries(_folder.Path));
     }
 
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("latent and mixture")]
+    public void Weights_that_are_read_as_they_are_asked_for_are_those_that_are_loaded_and_none_is_kept(string variant)
+    {
+        var weights = TinyModels.Weights(TinyModels.Any(variant));
+        var saved = CheckpointStore.Save(_folder["model"], "model", weights, NoFiles, WeightsType.BFloat16);
+        var loaded = CheckpointStore.LoadWeights(saved.Folder);
+
+        var kept = CheckpointStore.ReadWeights(saved.Folder, read =>
+        {
+            Assert.Equal(weights.Config, read.Config);
+            Assert.All(weights.Config.WeightShapes(), s => Assert.Equal(loaded[s.Name], read[s.Name]));
+            Assert.NotSame(read["model.norm.weight"], read["model.norm.weight"]);
+            Assert.Throws<KeyNotFoundException>(() => read["none"]);
+            return read;
+        });
+
+        Assert.Throws<ObjectDisposedException>(() => kept["model.norm.weight"]);
+    }
+
+    [Fact]
+    public void A_large_model_is_packed_on_several_threads_and_a_damaged_one_has_its_message()
+    {
+        var config = TinyModels.Plain with { VocabularySize = 100, HiddenSize = 512, Heads = 8, KeyValueHeads = 8, HeadSize = 64, FeedForwardSize = 1400, Layers = 7 };
+        Assert.True(config.ParameterCount > 20_000_000);
+        var saved = CheckpointStore.Save(_folder["large"], "large", TinyModels.Weights(config), NoFiles);
+        int[] ids = [1, 5, 99, 2];
+        using var loaded = new Ratchet.Models.Cpu.CpuDecoder(CheckpointStore.LoadWeights(saved.Folder));
+        using var read = CheckpointStore.ReadWeights(saved.Folder, w => new Ratchet.Models.Cpu.CpuDecoder(w));
+        Assert.Equal(loaded.Score(ids), read.Score(ids));
+
+        var error = Assert.Throws<RatchetException>(() => CheckpointStore.ReadWeights(saved.Folder, w =>
+        {
+            // Another program's work: this one's own would see that the file is in use.
+            using var truncate = System.Diagnostics.Process.Start("truncate", ["-s", "-1000", _folder["large/model.safetensors"]]);
+            truncate.WaitForExit();
+            return new Ratchet.Models.Cpu.CpuDecoder(w);
+        }));
+        Assert.Contains("it ended while it was being read", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_scalar_head_is_a_classifier_of_one_label_and_keeps_its_trunk()
     {

@@ -105,18 +105,28 @@ public sealed class LoraAdapter
         var merged = new Dictionary<string, float[]>(StringComparer.Ordinal);
         foreach (var (name, _) in weights.Config.WeightShapes())
         {
-            merged[name] = weights[name];
-            if (!_byWeight.TryGetValue(name, out var module))
-                continue;
-            if (weights[name].LongLength != (long)module.Outputs * module.Inputs)
-                throw new ArgumentException($"The adapter's matrix '{name}' is [{module.Outputs}, {module.Inputs}]; the model's has {weights[name].LongLength} elements.", nameof(weights));
-            merged[name] = (float[])weights[name].Clone();
-            MergeRows(module, 0, merged[name]);
+            var data = weights[name];
+            merged[name] = _byWeight.ContainsKey(name) ? Merge(name, (float[])data.Clone()) : data;
         }
 
         return _byWeight.Keys.FirstOrDefault(n => !merged.ContainsKey(n)) is { } missing
             ? throw new ArgumentException($"The model has no matrix '{missing}' for the adapter to change.", nameof(weights))
             : new DecoderWeights(weights.Config, merged);
+    }
+
+    /// <summary>Works the adapter into a tensor of the model, in place, where it changes it.</summary>
+    /// <param name="weight">Name of the tensor.</param>
+    /// <param name="data">Its elements.</param>
+    /// <returns>The same array.</returns>
+    /// <exception cref="ArgumentException">The tensor has another size than the adapter's matrix.</exception>
+    internal float[] Merge(string weight, float[] data)
+    {
+        if (!_byWeight.TryGetValue(weight, out var module))
+            return data;
+        if (data.LongLength != (long)module.Outputs * module.Inputs)
+            throw new ArgumentException($"The adapter's matrix '{weight}' is [{module.Outputs}, {module.Inputs}]; the model's has {data.LongLength} elements.", nameof(data));
+        MergeRows(module, 0, data);
+        return data;
     }
 
     /// <summary>The matrix of this name among those that the adapter changes, or null.</summary>

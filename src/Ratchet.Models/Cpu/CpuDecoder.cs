@@ -42,7 +42,8 @@ public sealed unsafe class CpuDecoder : IDisposable
         var (cosines, sines) = RotaryTable.Create(Config, Config.MaxPositions);
         _cosines = Copy(cosines);
         _sines = Copy(sines);
-        _blocks = [.. Enumerable.Range(0, Config.Layers).Select(i => new Block(weights, i, precision))];
+        _blocks = new Block[Config.Layers];
+        PackingThreads.ForEach([.. Enumerable.Range(0, Config.Layers)], Config.ParameterCount, i => _blocks[i] = new Block(weights, i, precision));
     }
 
     /// <summary>Shape of the model.</summary>
@@ -61,8 +62,7 @@ public sealed unsafe class CpuDecoder : IDisposable
         weights["model.embed_tokens.weight"].CopyTo(_embedding.Span);
         weights["model.norm.weight"].CopyTo(_finalNorm.Span);
         _head.Pack(Config.TiedHead ? weights["model.embed_tokens.weight"] : weights["lm_head.weight"]);
-        for (var i = 0; i < _blocks.Length; i++)
-            _blocks[i].Load(weights, i);
+        PackingThreads.ForEach([.. Enumerable.Range(0, Config.Layers)], Config.ParameterCount, i => _blocks[i].Load(weights, i));
     }
 
     /// <summary>Natural-log probability of each id after the first, by the full forward pass.</summary>

@@ -2,18 +2,22 @@ using System.Runtime.InteropServices;
 
 namespace Ratchet.Models.Cpu;
 
-/// <summary>Elements in native memory, aligned to a cache line, zeroed. The owner disposes it.</summary>
+/// <summary>Elements in native memory, aligned to a cache line. The owner disposes it.</summary>
 internal sealed unsafe class NativeBuffer<T> : IDisposable
     where T : unmanaged
 {
     private readonly long _bytes;
 
-    public NativeBuffer(long length)
+    /// <summary>Allocates.</summary>
+    /// <param name="length">Number of elements.</param>
+    /// <param name="zeroed">They are zero; false where all of them are written before they are read.</param>
+    public NativeBuffer(long length, bool zeroed = true)
     {
         Length = length;
         _bytes = Math.Max(length * sizeof(T), 1);
         Pointer = (T*)NativeMemory.AlignedAlloc((nuint)_bytes, 64);
-        NativeMemory.Clear(Pointer, (nuint)_bytes);
+        if (zeroed)
+            NativeMemory.Clear(Pointer, (nuint)_bytes);
         NativeBytes.Add(_bytes);
     }
 

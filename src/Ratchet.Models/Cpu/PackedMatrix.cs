@@ -21,11 +21,11 @@ internal sealed unsafe class PackedMatrix : IDisposable
             Outputs += weight.Length / inputs;
         var packed = Gemm.PackedLength(inputs, Outputs);
         if (precision == WeightPrecision.BFloat16)
-            _half = new NativeBuffer<ushort>(packed);
+            _half = new NativeBuffer<ushort>(packed, zeroed: false);
         else if (precision == WeightPrecision.Int8)
-            (_whole, _scales) = (new NativeBuffer<sbyte>(packed), new NativeBuffer<float>(Outputs));
+            (_whole, _scales) = (new NativeBuffer<sbyte>(packed, zeroed: false), new NativeBuffer<float>(Outputs));
         else
-            _single = new NativeBuffer<float>(packed);
+            _single = new NativeBuffer<float>(packed, zeroed: false);
         Pack(weights);
     }
 
@@ -47,7 +47,27 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Packs other weights of the same shape in place.</summary>
     public void Pack(params ReadOnlySpan<float[]> weights)
     {
-        // Small ones are packed again after every update of a policy; what is large is packed once, and its copy must not stay in a pool.
+        var output = 0;
+        var whole = true;
+        foreach (var weight in weights)
+        {
+            whole &= output % Gemm.PanelWidth == 0;
+            output += weight.Length / Inputs;
+        }
+
+        if (whole)
+        {
+            output = 0;
+            foreach (var weight in weights)
+            {
+                Pack(weight, output, weight.Length / Inputs);
+                output += weight.Length / Inputs;
+            }
+
+            return;
+        }
+
+        // A panel holds columns of two weights. Such matrices are small as a rule, and packed again after every update of a policy.
         var pooled = Inputs * Outputs <= LargestPooled;
         var all = pooled ? ArrayPool<float>.Shared.Rent(Inputs * Outputs) : new float[Inputs * Outputs];
         var offset = 0;
@@ -57,18 +77,24 @@ internal sealed unsafe class PackedMatrix : IDisposable
             offset += weight.Length;
         }
 
-        fixed (float* source = all)
-        {
-            if (_half is not null)
-                Gemm.PackBFloat16(source, Inputs, Outputs, 1, Inputs, _half.Pointer);
-            else if (_whole is not null)
-                Gemm.PackInt8(source, Inputs, Outputs, 1, Inputs, _whole.Pointer, _scales!.Pointer);
-            else
-                Gemm.Pack(source, Inputs, Outputs, 1, Inputs, _single!.Pointer);
-        }
-
+        Pack(all, 0, Outputs);
         if (pooled)
             ArrayPool<float>.Shared.Return(all);
+    }
+
+    /// <summary>Packs weights, [outputs, in], from an output on that begins a panel.</summary>
+    private void Pack(float[] weights, int first, int outputs)
+    {
+        var at = Gemm.PackedLength(Inputs, first);
+        fixed (float* source = weights)
+        {
+            if (_half is not null)
+                Gemm.PackBFloat16(source, Inputs, outputs, 1, Inputs, _half.Pointer + at);
+            else if (_whole is not null)
+                Gemm.PackInt8(source, Inputs, outputs, 1, Inputs, _whole.Pointer + at, _scales!.Pointer + first);
+            else
+                Gemm.Pack(source, Inputs, outputs, 1, Inputs, _single!.Pointer + at);
+        }
     }
 
     public void Dispose()

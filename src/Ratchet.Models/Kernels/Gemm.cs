@@ -17,6 +17,9 @@ public static unsafe class Gemm
     /// <summary>Columns in one packed panel.</summary>
     public const int PanelWidth = 32;
 
+    /// <summary>Rows that are turned to panels at a time on the way to a smaller type.</summary>
+    private const int BlockRows = 128;
+
     /// <summary>Number of elements that <see cref="Pack"/> and <see cref="PackBFloat16"/> write for a [k, n] matrix.</summary>
     public static long PackedLength(int k, int n) => (long)k * ((n + PanelWidth - 1) / PanelWidth) * PanelWidth;
 
@@ -48,12 +51,15 @@ public static unsafe class Gemm
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackBFloat16(float* b, int k, int n, long rowStride, long columnStride, ushort* packed)
     {
+        var block = stackalloc float[BlockRows * PanelWidth];
         for (var j = 0; j < n; j += PanelWidth)
         {
-            for (var r = 0; r < k; r++)
+            for (var r = 0; r < k; r += BlockRows)
             {
-                for (var c = 0; c < PanelWidth; c++)
-                    *packed++ = j + c < n ? ToBFloat16(b[(r * rowStride) + ((j + c) * columnStride)]) : (ushort)0;
+                var rows = Math.Min(BlockRows, k - r);
+                Pack(b + (r * rowStride) + (j * columnStride), rows, Math.Min(PanelWidth, n - j), rowStride, columnStride, block);
+                SmallTypes.ToBFloat16(new ReadOnlySpan<float>(block, rows * PanelWidth), new Span<ushort>(packed, rows * PanelWidth));
+                packed += rows * PanelWidth;
             }
         }
     }
@@ -83,20 +89,20 @@ public static unsafe class Gemm
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackInt8(float* b, int k, int n, long rowStride, long columnStride, sbyte* packed, float* scales)
     {
-        for (var column = 0; column < n; column++)
-        {
-            var largest = 0f;
-            for (var r = 0; r < k; r++)
-                largest = Math.Max(largest, MathF.Abs(b[(r * rowStride) + (column * columnStride)]));
-            scales[column] = largest / 127;
-        }
-
+        var block = stackalloc float[BlockRows * PanelWidth];
+        Span<float> panelScales = stackalloc float[PanelWidth];
         for (var j = 0; j < n; j += PanelWidth)
         {
-            for (var r = 0; r < k; r++)
+            var columns = Math.Min(PanelWidth, n - j);
+            panelScales.Clear();
+            for (var c = 0; c < columns; c++)
+                scales[j + c] = panelScales[c] = LargestMagnitude(b + ((j + c) * columnStride), k, rowStride) / 127;
+            for (var r = 0; r < k; r += BlockRows)
             {
-                for (var c = 0; c < PanelWidth; c++)
-                    *packed++ = j + c < n && scales[j + c] > 0 ? (sbyte)Math.Clamp(MathF.Round(b[(r * rowStride) + ((j + c) * columnStride)] / scales[j + c]), -127, 127) : (sbyte)0;
+                var rows = Math.Min(BlockRows, k - r);
+                Pack(b + (r * rowStride) + (j * columnStride), rows, columns, rowStride, columnStride, block);
+                for (var i = 0; i < rows; i++, packed += PanelWidth)
+                    SmallTypes.ToInt8(new ReadOnlySpan<float>(block + (i * PanelWidth), PanelWidth), panelScales, new Span<sbyte>(packed, PanelWidth));
             }
         }
     }
@@ -120,13 +126,15 @@ public static unsafe class Gemm
             GemmDriver<LanesScalar, TWeight>.Multiply(a, aRowStride, aColumnStride, packed, c, ldc, m, k, n, accumulate);
     }
 
-    /// <summary>The nearest bfloat16 (ties to even) of a float; NaN stays NaN.</summary>
-    internal static ushort ToBFloat16(float value)
+    /// <summary>The largest magnitude of numbers that lie <paramref name="stride"/> apart.</summary>
+    private static float LargestMagnitude(float* source, int count, long stride)
     {
-        var bits = BitConverter.SingleToUInt32Bits(value);
-        if (float.IsNaN(value))
-            return (ushort)((bits >> 16) | 0x40);
-        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+        if (stride == 1)
+            return SmallTypes.LargestMagnitude(new ReadOnlySpan<float>(source, count));
+        var largest = 0f;
+        for (var i = 0; i < count; i++)
+            largest = Math.Max(largest, MathF.Abs(source[i * stride]));
+        return largest;
     }
 
     private static void CopyPanel(float* source, int k, nint rowStride, float* packed)

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using Ratchet.Models.Kernels;
 
 namespace Ratchet.Models.Safetensors;
 
@@ -13,7 +13,7 @@ internal static class ElementConversion
         switch (type)
         {
             case TensorType.BFloat16 when BitConverter.IsLittleEndian:
-                FromBFloat16(MemoryMarshal.Cast<byte, ushort>(bytes), floats);
+                SmallTypes.FromBFloat16(MemoryMarshal.Cast<byte, ushort>(bytes), floats);
                 return;
             case TensorType.Float16 when BitConverter.IsLittleEndian:
                 var halves = MemoryMarshal.Cast<byte, Half>(bytes);
@@ -37,9 +37,12 @@ internal static class ElementConversion
                 for (var i = 0; i < floats.Length; i++)
                     BinaryPrimitives.WriteSingleLittleEndian(bytes[(4 * i)..], floats[i]);
                 break;
+            case TensorType.BFloat16 when BitConverter.IsLittleEndian:
+                SmallTypes.ToBFloat16(floats, MemoryMarshal.Cast<byte, ushort>(bytes));
+                break;
             case TensorType.BFloat16:
                 for (var i = 0; i < floats.Length; i++)
-                    BinaryPrimitives.WriteUInt16LittleEndian(bytes[(2 * i)..], ToBFloat16(floats[i]));
+                    BinaryPrimitives.WriteUInt16LittleEndian(bytes[(2 * i)..], SmallTypes.ToBFloat16(floats[i]));
                 break;
             case TensorType.Float16:
                 for (var i = 0; i < floats.Length; i++)
@@ -48,27 +51,6 @@ internal static class ElementConversion
             default:
                 throw new ArgumentOutOfRangeException(nameof(type), type, "Tensors are written as F32, BF16 or F16.");
         }
-    }
-
-    private static void FromBFloat16(ReadOnlySpan<ushort> source, Span<float> floats)
-    {
-        var i = 0;
-        for (; i <= floats.Length - Vector256<ushort>.Count; i += Vector256<ushort>.Count)
-        {
-            var (low, high) = Vector256.Widen(Vector256.Create(source[i..]));
-            (low << 16).AsSingle().CopyTo(floats[i..]);
-            (high << 16).AsSingle().CopyTo(floats[(i + Vector256<float>.Count)..]);
-        }
-
-        for (; i < floats.Length; i++)
-            floats[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
-    }
-
-    /// <summary>Rounds to nearest, ties to even; a NaN stays a NaN.</summary>
-    public static ushort ToBFloat16(float value)
-    {
-        var bits = BitConverter.SingleToUInt32Bits(value);
-        return float.IsNaN(value) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 
     /// <summary>E4M3: bias 7, subnormals, one NaN of each sign and no infinities.</summary>

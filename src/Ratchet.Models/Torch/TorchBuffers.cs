@@ -57,17 +57,16 @@ internal sealed class TorchBuffers : IDisposable
     public IReadOnlyList<Tensor> Gradients => _gradients;
 
     /// <summary>Copies tensors by name into flat buffers laid out like <see cref="Values"/>.</summary>
-    public void Copy(Func<string, float[]> source, IReadOnlyList<Tensor> buffers)
+    public void Copy(Func<string, float[]> source, IReadOnlyList<Tensor> buffers) => PackingThreads.ForEach(_order, _places.Values.Sum(p => p.Length), name =>
     {
+        TorchNative.UseThreads();
         using var noGrad = no_grad();
-        foreach (var (name, (buffer, offset, length)) in _places)
-        {
-            using var scope = NewDisposeScope();
-            var host = empty(length, dtype: ScalarType.Float32);
-            MemoryMarshal.AsBytes(source(name).AsSpan()).CopyTo(host.bytes);
-            buffers[buffer].narrow(0, offset, length).copy_(host);
-        }
-    }
+        using var scope = NewDisposeScope();
+        var (buffer, offset, length) = _places[name];
+        var host = empty(length, dtype: ScalarType.Float32);
+        MemoryMarshal.AsBytes(source(name).AsSpan()).CopyTo(host.bytes);
+        buffers[buffer].narrow(0, offset, length).copy_(host);
+    });
 
     /// <summary>Copies flat buffers out by name, float32.</summary>
     public Dictionary<string, float[]> CopyOut(IReadOnlyList<Tensor> buffers)

@@ -144,12 +144,12 @@ internal sealed class ModelDesk : IAsyncDisposable
     {
         var threads = options.ModelThreads == 0 ? Environment.ProcessorCount : options.ModelThreads;
         if (options.Device == "cpu" && config.RunsOnOwnKernels)
-            return new CpuBatchSampler(CheckpointStore.LoadWeights(checkpoint.Folder), threads, options.ModelBatch, options.WeightPrecision);
+            return CheckpointStore.ReadWeights(checkpoint.Folder, w => new CpuBatchSampler(w, threads, options.ModelBatch, options.WeightPrecision));
         if (options.WeightPrecision == WeightPrecision.Int8)
             throw new RatchetException($"The model '{model.Name}' is served by the tensor library, which holds no weights as int8.", "Give --weights-type float32 or bfloat16.") { ExitCode = 2 };
         TorchNative.Threads = threads;
-        var compute = options.WeightPrecision == WeightPrecision.BFloat16 ? WeightsType.BFloat16 : WeightsType.Float32;
-        return new TorchBatchSampler(CheckpointStore.LoadWeights(checkpoint.Folder), new TorchOptions { Device = options.Device, Compute = compute }, options.ModelBatch, options.ModelCacheBytes);
+        var torch = new TorchOptions { Device = options.Device, Compute = options.WeightPrecision == WeightPrecision.BFloat16 ? WeightsType.BFloat16 : WeightsType.Float32 };
+        return CheckpointStore.ReadWeights(checkpoint.Folder, w => new TorchBatchSampler(w, torch, options.ModelBatch, options.ModelCacheBytes));
     }
 
     private static ChatTemplate ReadTemplate(string path)

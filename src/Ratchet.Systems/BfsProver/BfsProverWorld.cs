@@ -106,11 +106,10 @@ internal sealed class BfsProverWorld
 
     public ISampler Sampler(Checkpoint checkpoint)
     {
-        var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
         if (Engine == "own")
-            return new CpuSampler(weights, Budget.Threads, budget: Budget);
+            return CheckpointStore.ReadWeights(checkpoint.Folder, w => new CpuSampler(w, Budget.Threads, budget: Budget));
         TorchNative.Threads = Budget.Threads;
-        return new TorchSampler(weights, new TorchOptions { Device = Recipe.Device });
+        return CheckpointStore.ReadWeights(checkpoint.Folder, w => new TorchSampler(w, new TorchOptions { Device = Recipe.Device }));
     }
 
     /// <summary>A learner.</summary>

@@ -102,13 +102,9 @@ internal sealed class ExpertIterationStages : IDisposable
         _tool?.Dispose();
     }
 
-    private ISampler OpenSampler(Checkpoint checkpoint)
-    {
-        var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
-        return _world.SamplerEngine == "torch"
-            ? new TorchSampler(weights, Torch(_world.Recipe.Model.WeightsType), _world.Budget)
-            : new CpuSampler(weights, _world.Budget.Threads, _world.Recipe.Model.WeightsType, _world.Budget);
-    }
+    private ISampler OpenSampler(Checkpoint checkpoint) => CheckpointStore.ReadWeights<ISampler>(checkpoint.Folder, w => _world.SamplerEngine == "torch"
+        ? new TorchSampler(w, Torch(_world.Recipe.Model.WeightsType), _world.Budget)
+        : new CpuSampler(w, _world.Budget.Threads, _world.Recipe.Model.WeightsType, _world.Budget));
 
     /// <summary>The learner's full forward pass. On the tensor library without gradients and optimizer, which the pass does not need.</summary>
     private IReadOnlyList<float[]> Score(Checkpoint checkpoint, IReadOnlyList<IReadOnlyList<int>> sequences)

@@ -1,8 +1,6 @@
 using Ratchet.Checkpoints;
 using Ratchet.Domains.Metamath;
 using Ratchet.Models;
-using Ratchet.Models.Cpu;
-using Ratchet.Models.Torch;
 using Ratchet.Runs;
 using Ratchet.Sampling;
 using Ratchet.Search.Policies;
@@ -28,28 +26,14 @@ public static class ProverPolicy
         ArgumentNullException.ThrowIfNull(world);
         if (wholeProofs && world.WholeProofs is null)
             throw new RatchetException($"Whole proofs of a model are not walked step by step in the world '{world.Name}'.", "Use the world propositional, or a model that writes steps.") { ExitCode = 2 };
-        var weights = CheckpointStore.LoadWeights(checkpoint.Folder);
+        var positions = CheckpointStore.LoadConfig(checkpoint.Folder).MaxPositions;
         var tokenizer = world.Domain is { } domain ? ModelTokenizer.Load(checkpoint.Folder, domain)
             : world.Name == MetamathProblems.Domain && MetamathTokenizer.IsIn(checkpoint.Folder) ? MetamathTokenizer.Load(checkpoint.Folder)
             : ModelTokenizer.Load(checkpoint.Folder);
         if (rank)
-            return new RankedPolicy(checkpoint.Id, Sampler(weights, threads, device), tokenizer, world.Language, world.Steps, weights.Config.MaxPositions);
+            return new RankedPolicy(checkpoint.Id, PolicyProbe.Sampler(checkpoint, threads, device), tokenizer, world.Language, world.Steps, positions);
         var language = wholeProofs ? world.WholeProofs! : world.Language;
         var options = new SamplingOptions { Temperature = temperature, MaxNewTokens = maxNewTokens, MaxBatch = 64 };
-        return new ModelPolicy(checkpoint.Id, Sampler(weights, threads, device), tokenizer, language, weights.Config.MaxPositions, options);
-    }
-
-    /// <summary>A sampler for a model: own kernels where they compute it, else the tensor library.</summary>
-    /// <param name="weights">Weights.</param>
-    /// <param name="threads">Threads; 0 takes all cores.</param>
-    /// <param name="device">Device.</param>
-    public static ISampler Sampler(DecoderWeights weights, int threads, string device)
-    {
-        ArgumentNullException.ThrowIfNull(weights);
-        var cores = threads == 0 ? Environment.ProcessorCount : threads;
-        if (device == "cpu" && weights.Config.RunsOnOwnKernels)
-            return new CpuSampler(weights, cores, WeightPrecision.Float32);
-        TorchNative.Threads = cores;
-        return new TorchSampler(weights, new TorchOptions { Device = device });
+        return new ModelPolicy(checkpoint.Id, PolicyProbe.Sampler(checkpoint, threads, device), tokenizer, language, positions, options);
     }
 }

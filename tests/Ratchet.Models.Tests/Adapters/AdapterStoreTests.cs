@@ -57,6 +57,11 @@ public sealed class AdapterStoreTests : IDisposable
         AdapterStore.Save(_folder["a"], "a", adapter, model, new Dictionary<string, string>());
 
         var merged = CheckpointStore.LoadWeights(_folder["a"]);
+        CheckpointStore.ReadWeights(_folder["a"], read =>
+        {
+            Assert.All(merged.Config.WeightShapes(), s => Assert.Equal(merged[s.Name], read[s.Name]));
+            return true;
+        });
         var made = ModelMerge.Adapter(_folder["base"], _folder["a"], _folder["merged"], new MergeOptions { ChunkElements = chunk });
 
         Assert.Equal(model.WeightsHash, CheckpointStore.Open(_folder["base"]).WeightsHash);

@@ -55,7 +55,7 @@ public sealed unsafe class GemmTests
         Gen.Select(Gen.Int[1, 20], Gen.Int[1, 300], Gen.Int[1, 150], Gen.Int).Sample((m, k, n, seed) =>
         {
             var (a, b, c) = Operands(m, k, n, seed);
-            var rounded = Array.ConvertAll(b, v => BitConverter.UInt32BitsToSingle((uint)Gemm.ToBFloat16(v) << 16));
+            var rounded = Array.ConvertAll(b, v => BitConverter.UInt32BitsToSingle((uint)SmallTypes.ToBFloat16(v) << 16));
             var expected = Chain(a, rounded, c, m, k, n, false, false, false);
             var packed = new ushort[Gemm.PackedLength(k, n)];
             fixed (float* pa = a, pb = b)
@@ -130,7 +130,7 @@ public sealed unsafe class GemmTests
     [InlineData(1.01171875f, 0x3F82)] // half way, to even
     [InlineData(float.PositiveInfinity, 0x7F80)]
     [InlineData(-0f, 0x8000)]
-    public void Rounding_to_bfloat16_is_to_nearest_even(float value, int expected) => Assert.Equal(expected, Gemm.ToBFloat16(value));
+    public void Rounding_to_bfloat16_is_to_nearest_even(float value, int expected) => Assert.Equal(expected, SmallTypes.ToBFloat16(value));
 
     [Fact]
     public void Nothing_outside_the_result_is_written()

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using CsCheck;
+using Ratchet.Models.Kernels;
 using Ratchet.Models.Safetensors;
 using Ratchet.Runs;
 
@@ -48,11 +49,11 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void A_bfloat16_is_rounded_to_nearest_with_ties_to_even()
     {
-        Assert.Equal(0x3F80, ElementConversion.ToBFloat16(BitConverter.UInt32BitsToSingle(0x3F808000)));
-        Assert.Equal(0x3F82, ElementConversion.ToBFloat16(BitConverter.UInt32BitsToSingle(0x3F818000)));
-        Assert.Equal(0x3F81, ElementConversion.ToBFloat16(BitConverter.UInt32BitsToSingle(0x3F808001)));
-        Assert.Equal(0x7F80, ElementConversion.ToBFloat16(float.MaxValue));
-        Assert.True(float.IsNaN(BitConverter.UInt32BitsToSingle((uint)ElementConversion.ToBFloat16(BitConverter.UInt32BitsToSingle(0x7F800001)) << 16)));
+        Assert.Equal(0x3F80, SmallTypes.ToBFloat16(BitConverter.UInt32BitsToSingle(0x3F808000)));
+        Assert.Equal(0x3F82, SmallTypes.ToBFloat16(BitConverter.UInt32BitsToSingle(0x3F818000)));
+        Assert.Equal(0x3F81, SmallTypes.ToBFloat16(BitConverter.UInt32BitsToSingle(0x3F808001)));
+        Assert.Equal(0x7F80, SmallTypes.ToBFloat16(float.MaxValue));
+        Assert.True(float.IsNaN(BitConverter.UInt32BitsToSingle((uint)SmallTypes.ToBFloat16(BitConverter.UInt32BitsToSingle(0x7F800001)) << 16)));
     }
 
     [Theory]
