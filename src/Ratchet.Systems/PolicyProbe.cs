@@ -2,7 +2,6 @@ using Ratchet.Attempts;
 using Ratchet.Checkpoints;
 using Ratchet.Loop;
 using Ratchet.Models;
-using Ratchet.Models.Torch;
 using Ratchet.Problems;
 using Ratchet.Runs;
 using Ratchet.Sampling;
@@ -34,16 +33,16 @@ public static class PolicyProbe
     /// <param name="checkpoint">Policy; it is loaded.</param>
     /// <param name="domain">Domain of the problems. Prompts are written in the checkpoint's own tokenizer.</param>
     /// <param name="options">How to draw.</param>
-    /// <param name="threads">Threads; 0 takes all cores. Never changes the result of the own kernels.</param>
-    /// <param name="device"><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. The own kernels sample what they know on the CPU, the tensor library all else.</param>
+    /// <param name="settings">What the sampler runs on.</param>
     /// <param name="grammar">Language that attempts are held to, or null.</param>
     /// <param name="tools">Tool that attempts may call; null for none. Not owned.</param>
     /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, the device is not available, or the grammar cannot be used.</exception>
-    public static SamplerProposer Open(Checkpoint checkpoint, IDomain domain, SamplingOptions options, int threads, string device = "cpu", Grammar? grammar = null, ToolUse? tools = null)
+    public static SamplerProposer Open(Checkpoint checkpoint, IDomain domain, SamplingOptions options, SamplerSettings settings, Grammar? grammar = null, ToolUse? tools = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(domain);
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(settings);
         var config = CheckpointStore.LoadConfig(checkpoint.Folder);
         var tokenizer = ModelTokenizer.Load(checkpoint.Folder, domain);
         var draw = options with
@@ -51,51 +50,27 @@ public static class PolicyProbe
             StopIds = [tokenizer.EndId],
             Constraint = grammar is null ? null : GrammarConstraint.Compile(grammar, TokenVocabulary.Of(tokenizer, config.VocabularySize)),
         };
-        var proposer = new SamplerProposer(domain.Prompt, tokenizer, c => Sampler(c, threads, device), config.MaxPositions, draw, draw, tools);
+        var proposer = new SamplerProposer(domain.Prompt, tokenizer, settings.Open, config.MaxPositions, draw, draw, tools);
         proposer.Load(checkpoint);
         return proposer;
     }
 
-    /// <summary>A sampler for a checkpoint: own kernels on the CPU where they compute it, else the tensor library.</summary>
-    /// <param name="checkpoint">Model.</param>
-    /// <param name="threads">Threads; 0 takes all cores.</param>
-    /// <param name="device"><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
-    /// <exception cref="RatchetException">The checkpoint cannot be read, or the device is not available.</exception>
-    internal static ISampler Sampler(Checkpoint checkpoint, int threads, string device)
-    {
-        var cores = threads == 0 ? Environment.ProcessorCount : threads;
-        return CheckpointStore.ReadWeights<ISampler>(checkpoint.Folder, weights =>
-        {
-            if (device == "cpu" && weights.Config.RunsOnOwnKernels)
-                return new CpuSampler(weights, cores);
-            TorchNative.Threads = cores;
-            return new TorchSampler(weights, new TorchOptions { Device = device });
-        });
-    }
-
     /// <summary>Makes and judges attempts.</summary>
-    /// <param name="checkpoint">Policy.</param>
-    /// <param name="domain">Domain of the problems. Prompts are written in the checkpoint's own tokenizer.</param>
+    /// <param name="proposer">Who makes them.</param>
+    /// <param name="domain">Domain of the problems, which judges.</param>
     /// <param name="problems">Problems.</param>
-    /// <param name="options">How to draw.</param>
     /// <param name="samples">Attempts at each problem, at least 1.</param>
     /// <param name="phase"><see cref="Phase.Heldout"/> to sample, <see cref="Phase.Greedy"/> for the most likely attempt.</param>
     /// <param name="seed">Seed of the draws.</param>
-    /// <param name="threads">Threads; 0 takes all cores. Never changes the result of the own kernels.</param>
-    /// <param name="device">As in <see cref="Open"/>.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    /// <param name="grammar">Language that attempts are held to, or null.</param>
-    /// <param name="tools">Tool that attempts may call; null for none. Not owned.</param>
-    /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, or a prompt cannot be written in its vocabulary or is too long for the model.</exception>
+    /// <exception cref="RatchetException">A prompt cannot be written in the proposer's vocabulary or is too long for its model.</exception>
     public static async Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(
-        Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, SamplingOptions options, int samples, Phase phase, ulong seed, int threads, string device, CancellationToken cancellationToken, Grammar? grammar = null, ToolUse? tools = null)
+        IProposer proposer, IDomain domain, IReadOnlyList<Problem> problems, int samples, Phase phase, ulong seed, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(checkpoint);
+        ArgumentNullException.ThrowIfNull(proposer);
         ArgumentNullException.ThrowIfNull(domain);
         ArgumentNullException.ThrowIfNull(problems);
-        ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        using var proposer = Open(checkpoint, domain, options, threads, device, grammar, tools);
         var attempts = await proposer.ProposeAsync(
             new ProposalRequest
             {

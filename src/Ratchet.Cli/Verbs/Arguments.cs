@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ratchet.Models.Cpu;
 
 namespace Ratchet.Cli.Verbs;
 
@@ -8,6 +9,12 @@ internal static class Arguments
     public static Argument<string> Run(string name = "run") => new(name) { Description = "Folder of a run." };
 
     public static Option<bool> Json() => new("--json") { Description = "Machine-readable output." };
+
+    /// <summary>How a model's matrices are held.</summary>
+    public static Option<WeightPrecision> WeightsType() => new("--weights-type")
+    {
+        HelpName = string.Join('|', Enum.GetNames<WeightPrecision>()).ToLowerInvariant(), Description = "How a model's matrices are held; int8 on the CPU's own kernels only.", DefaultValueFactory = _ => WeightPrecision.Float32,
+    };
 
     public static Option<string> Domain() => new("--domain") { HelpName = "name", Description = "Domain, see 'ratchet list domains'.", DefaultValueFactory = _ => "propositional" };
 }

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Ratchet.Attempts;
 using Ratchet.Checkpoints;
 using Ratchet.Loop;
+using Ratchet.Models.Cpu;
 using Ratchet.Problems;
 using Ratchet.Runs;
 using Ratchet.Sampling;
@@ -28,10 +29,13 @@ internal sealed class DrawOptions(int samples)
     private readonly Option<int> _threads = new("--threads") { HelpName = "n", Description = "Threads; 0 takes all cores.", DefaultValueFactory = _ => 0 };
     private readonly Option<string> _device = new("--device") { HelpName = "name", Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
 
+    private readonly Option<WeightPrecision> _precision = Arguments.WeightsType();
+    private readonly Option<int> _batch = new("--max-batch") { HelpName = "n", Description = "Most attempts that are written together by one thread, or by the tensor library, which gains from more.", DefaultValueFactory = _ => 32 };
+
     public void AddTo(Command command)
     {
         _tools.AcceptOnlyFromAmong("none", "python");
-        foreach (var option in new Option[] { _samples, _temperature, _topP, _maxNewTokens, _draft, _grammar, _tools, _toolCalls, _seed, _threads, _device })
+        foreach (var option in new Option[] { _samples, _temperature, _topP, _maxNewTokens, _draft, _grammar, _tools, _toolCalls, _seed, _threads, _device, _precision, _batch })
             command.Add(option);
     }
 
@@ -51,6 +55,7 @@ internal sealed class DrawOptions(int samples)
         Check(parsed.GetValue(_draft) is >= 0 and <= 64, "--draft must be from 0 to 64.");
         Check(parsed.GetValue(_toolCalls) is >= 1 and <= 100, "--tool-calls must be from 1 to 100.");
         Check(parsed.GetValue(_threads) is >= 0 and <= 1024, "--threads must be from 0 to 1024.");
+        Check(parsed.GetValue(_batch) is >= 1 and <= 4096, "--max-batch must be from 1 to 4096.");
     }
 
     /// <summary>The option of <see cref="Samples"/>.</summary>
@@ -74,7 +79,8 @@ internal sealed class DrawOptions(int samples)
     public PythonTool? OpenTool(ParseResult parsed) => parsed.GetValue(_tools) == "python" ? new PythonTool(new PythonSandbox(new PythonOptions { Threads = Threads(parsed) })) : null;
 
     /// <summary>Makes a checkpoint a proposer that draws so. Dispose it.</summary>
-    public SamplerProposer Open(ParseResult parsed, Checkpoint checkpoint, IDomain domain, PythonTool? tool) => PolicyProbe.Open(checkpoint, domain, Sampling(parsed), Threads(parsed), parsed.GetValue(_device)!, Language(parsed), Use(parsed, tool));
+    public SamplerProposer Open(ParseResult parsed, Checkpoint checkpoint, IDomain domain, PythonTool? tool) =>
+        PolicyProbe.Open(checkpoint, domain, Sampling(parsed), new SamplerSettings { Threads = Threads(parsed), Device = parsed.GetRequiredValue(_device), Precision = parsed.GetValue(_precision) }, Language(parsed), Use(parsed, tool));
 
     /// <summary>What the draws depend on, in words.</summary>
     public IReadOnlyDictionary<string, string> Settings(ParseResult parsed, Checkpoint checkpoint, PythonTool? tool)
@@ -83,7 +89,8 @@ internal sealed class DrawOptions(int samples)
         var settings = new Dictionary<string, string>
         {
             ["proposer"] = checkpoint.WeightsHash,
-            ["sampling"] = FormattableString.Invariant($"seed {Seed(parsed)}, temperature {options.Temperature}, top-p {options.TopP}, at most {options.MaxNewTokens} tokens") + (parsed.GetValue(_grammar) is { } grammar ? $", held to {ResponseFile.Hash(grammar)}" : ""),
+            ["sampling"] = FormattableString.Invariant($"seed {Seed(parsed)}, temperature {options.Temperature}, top-p {options.TopP}, at most {options.MaxNewTokens} tokens")
+                + (parsed.GetValue(_precision) is var precision and not WeightPrecision.Float32 ? $", weights as {precision.ToString().ToLowerInvariant()}" : "") + (parsed.GetValue(_grammar) is { } grammar ? $", held to {ResponseFile.Hash(grammar)}" : ""),
         };
         if (tool is not null)
             settings["tools"] = FormattableString.Invariant($"{tool.Name} {tool.Version}, at most {parsed.GetValue(_toolCalls)} calls");
@@ -94,13 +101,14 @@ internal sealed class DrawOptions(int samples)
     public async Task<IReadOnlyList<JudgedAttempt>> JudgeAsync(ParseResult parsed, Checkpoint checkpoint, IDomain domain, IReadOnlyList<Problem> problems, CancellationToken cancellationToken)
     {
         using var tool = OpenTool(parsed);
-        return await PolicyProbe.JudgeAsync(checkpoint, domain, problems, Sampling(parsed), parsed.GetValue(_samples), Phase.Heldout, parsed.GetValue(_seed), Threads(parsed), parsed.GetValue(_device)!, cancellationToken, Language(parsed), Use(parsed, tool));
+        using var proposer = Open(parsed, checkpoint, domain, tool);
+        return await PolicyProbe.JudgeAsync(proposer, domain, problems, parsed.GetValue(_samples), Phase.Heldout, parsed.GetValue(_seed), cancellationToken);
     }
 
     private ToolUse? Use(ParseResult parsed, PythonTool? tool) => tool is null ? null : new ToolUse(tool, parsed.GetValue(_toolCalls));
 
     private SamplingOptions Sampling(ParseResult parsed) =>
-        new() { Temperature = parsed.GetValue(_temperature), TopP = parsed.GetValue(_topP), MaxNewTokens = parsed.GetValue(_maxNewTokens), Draft = parsed.GetValue(_draft) };
+        new() { Temperature = parsed.GetValue(_temperature), TopP = parsed.GetValue(_topP), MaxNewTokens = parsed.GetValue(_maxNewTokens), Draft = parsed.GetValue(_draft), MaxBatch = parsed.GetValue(_batch) };
 
     private static void Check(bool right, string message)
     {

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Text.Json;
 using Ratchet.Cli.Progress;
 using Ratchet.Loop;
+using Ratchet.Models.Cpu;
 using Ratchet.Problems;
 using Ratchet.Proving;
 using Ratchet.Recipes;
@@ -47,6 +48,7 @@ internal sealed class ProveVerb
     private readonly Option<string?> _report = new("--report") { HelpName = "file", Description = "Draws the search trees on a page of their own." };
     private readonly Option<bool> _watch = new("--watch") { Description = "Shows the goals and the steps that the policy likes best, and asks which to take." };
     private readonly Option<string> _device = new("--device") { HelpName = "name", Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<WeightPrecision> _precision = Arguments.WeightsType();
     private readonly Option<bool> _json = Arguments.Json();
     private readonly VerifierArguments _verifier = new();
     private readonly CliContext _context;
@@ -60,7 +62,7 @@ internal sealed class ProveVerb
         var command = new Command("prove", "Searches for a proof of a goal, step by step; exit code 1 when a goal stays open.")
         {
             verb._goal, verb._with, verb._model, verb._whole, verb._rank, verb._search, verb._alpha, verb._width, verb._beam, verb._depth, verb._expansions, verb._tokens, verb._seconds, verb._temperature,
-            verb._maxNewTokens, verb._seed, verb._planner, verb._noRefuter, verb._journal, verb._report, verb._watch, verb._device, verb._json,
+            verb._maxNewTokens, verb._seed, verb._planner, verb._noRefuter, verb._journal, verb._report, verb._watch, verb._device, verb._precision, verb._json,
         };
         verb._verifier.AddTo(command);
         command.SetAction(verb.RunAsync);
@@ -78,7 +80,7 @@ internal sealed class ProveVerb
             var model = parsed.GetValue(_model) is { } path ? PolicyProbe.Find(path) : null;
             IStepPolicy policy = model is null
                 ? new UniformPolicy(world.Steps, options.Strategy == SearchStrategy.Sample ? UniformOrder.Random : UniformOrder.Listed)
-                : ProverPolicy.Open(model, world, parsed.GetValue(_whole), parsed.GetValue(_temperature), parsed.GetValue(_maxNewTokens), settings.Threads, parsed.GetRequiredValue(_device), parsed.GetValue(_rank));
+                : ProverPolicy.Open(model, world, parsed.GetValue(_whole), parsed.GetValue(_temperature), parsed.GetValue(_maxNewTokens), new SamplerSettings { Threads = settings.Threads, Device = parsed.GetRequiredValue(_device), Precision = parsed.GetValue(_precision) }, parsed.GetValue(_rank));
             using var owned = policy as IDisposable;
             var stream = RandomStream.FromSeed(parsed.GetValue(_seed)).Derive("prove");
             if (parsed.GetValue(_watch))

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Ratchet.Models.Cpu;
 using Ratchet.Runs;
 using Ratchet.Service;
 using Ratchet.Systems;
@@ -34,7 +33,7 @@ internal static class ServeVerb
         var batch = new Option<int>("--max-batch") { HelpName = "n", Description = "Most texts that one thread of a model writes together.", DefaultValueFactory = _ => 32 };
         var tokens = new Option<int>("--max-tokens") { HelpName = "n", Description = "Most tokens of one text.", DefaultValueFactory = _ => 4096 };
         var choices = new Option<int>("--max-choices") { HelpName = "n", Description = "Most texts that a request may ask for.", DefaultValueFactory = _ => 128 };
-        var precision = new Option<WeightPrecision>("--weights-type") { HelpName = string.Join('|', Enum.GetNames<WeightPrecision>()).ToLowerInvariant(), Description = "How models' matrices are held.", DefaultValueFactory = _ => WeightPrecision.Float32 };
+        var precision = Arguments.WeightsType();
         var rate = new Option<int>("--rate") { HelpName = "n", Description = "Requests a second of one client; 0 does not limit them.", DefaultValueFactory = _ => 0 };
         var deadline = new Option<double>("--deadline-seconds") { HelpName = "s", Description = "Longest time from a request to its answer.", DefaultValueFactory = _ => 600 };
         var shutdown = new Option<double>("--shutdown-seconds") { HelpName = "s", Description = "Time for requests in work when the service is stopped.", DefaultValueFactory = _ => 30 };

@@ -1,10 +1,7 @@
 using System.Text.Json.Nodes;
-using Ratchet.Checkpoints;
 using Ratchet.Models;
 using Ratchet.Models.ChatTemplates;
-using Ratchet.Models.Cpu;
 using Ratchet.Models.Tokenization;
-using Ratchet.Models.Torch;
 using Ratchet.Runs;
 using Ratchet.Sampling;
 using Ratchet.Sampling.Constraints;
@@ -67,7 +64,9 @@ internal sealed class ModelDesk : IAsyncDisposable
         config.ThrowIfInvalid();
         var tokenizer = ModelTokenizer.Load(checkpoint.Folder);
         var template = model.ChatTemplate is { } path ? ReadTemplate(path) : (tokenizer as PretrainedTokenizer)?.ChatTemplate;
-        return new ModelDesk(model.Name, checkpoint.Folder, tokenizer, template, OpenSampler(model, checkpoint, config, options), new FairQueue(1, options.MaxPendingPerClient, options.MaxPending));
+        var settings = new SamplerSettings { Threads = options.ModelThreads, Device = options.Device, Precision = options.WeightPrecision };
+        var sampler = settings.OpenBatch(checkpoint, options.ModelBatch, options.ModelCacheBytes);
+        return new ModelDesk(model.Name, checkpoint.Folder, tokenizer, template, sampler, new FairQueue(1, options.MaxPendingPerClient, options.MaxPending));
     }
 
     /// <summary>The ids of a prompt, marks before it included.</summary>
@@ -138,19 +137,6 @@ internal sealed class ModelDesk : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Sampler.DisposeAsync();
-
-    /// <summary>Own kernels on the CPU for what they compute, the tensor library for all else.</summary>
-    private static IBatchSampler OpenSampler(ServedModel model, Checkpoint checkpoint, DecoderConfig config, ServiceOptions options)
-    {
-        var threads = options.ModelThreads == 0 ? Environment.ProcessorCount : options.ModelThreads;
-        if (options.Device == "cpu" && config.RunsOnOwnKernels)
-            return CheckpointStore.ReadWeights(checkpoint.Folder, w => new CpuBatchSampler(w, threads, options.ModelBatch, options.WeightPrecision));
-        if (options.WeightPrecision == WeightPrecision.Int8)
-            throw new RatchetException($"The model '{model.Name}' is served by the tensor library, which holds no weights as int8.", "Give --weights-type float32 or bfloat16.") { ExitCode = 2 };
-        TorchNative.Threads = threads;
-        var torch = new TorchOptions { Device = options.Device, Compute = options.WeightPrecision == WeightPrecision.BFloat16 ? WeightsType.BFloat16 : WeightsType.Float32 };
-        return CheckpointStore.ReadWeights(checkpoint.Folder, w => new TorchBatchSampler(w, torch, options.ModelBatch, options.ModelCacheBytes));
-    }
 
     private static ChatTemplate ReadTemplate(string path)
     {

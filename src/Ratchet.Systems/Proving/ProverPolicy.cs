@@ -16,14 +16,14 @@ public static class ProverPolicy
     /// <param name="wholeProofs">The model writes whole proofs to a problem's prompt, as the models of <c>expert-iteration</c> do, and not single steps to a state's.</param>
     /// <param name="temperature">Divides the logits.</param>
     /// <param name="maxNewTokens">Limit on the tokens of a text.</param>
-    /// <param name="threads">Threads; 0 takes all cores. Never changes the result of the own kernels.</param>
-    /// <param name="device"><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+    /// <param name="settings">What the sampler runs on.</param>
     /// <param name="rank">The model ranks the world's list of steps and writes none of its own.</param>
     /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, or whole proofs are not written in this world.</exception>
-    public static IStepPolicy Open(Checkpoint checkpoint, ProverWorld world, bool wholeProofs, double temperature, int maxNewTokens, int threads, string device = "cpu", bool rank = false)
+    public static IStepPolicy Open(Checkpoint checkpoint, ProverWorld world, bool wholeProofs, double temperature, int maxNewTokens, SamplerSettings settings, bool rank = false)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(world);
+        ArgumentNullException.ThrowIfNull(settings);
         if (wholeProofs && world.WholeProofs is null)
             throw new RatchetException($"Whole proofs of a model are not walked step by step in the world '{world.Name}'.", "Use the world propositional, or a model that writes steps.") { ExitCode = 2 };
         var positions = CheckpointStore.LoadConfig(checkpoint.Folder).MaxPositions;
@@ -31,9 +31,9 @@ public static class ProverPolicy
             : world.Name == MetamathProblems.Domain && MetamathTokenizer.IsIn(checkpoint.Folder) ? MetamathTokenizer.Load(checkpoint.Folder)
             : ModelTokenizer.Load(checkpoint.Folder);
         if (rank)
-            return new RankedPolicy(checkpoint.Id, PolicyProbe.Sampler(checkpoint, threads, device), tokenizer, world.Language, world.Steps, positions);
+            return new RankedPolicy(checkpoint.Id, settings.Open(checkpoint), tokenizer, world.Language, world.Steps, positions);
         var language = wholeProofs ? world.WholeProofs! : world.Language;
         var options = new SamplingOptions { Temperature = temperature, MaxNewTokens = maxNewTokens, MaxBatch = 64 };
-        return new ModelPolicy(checkpoint.Id, PolicyProbe.Sampler(checkpoint, threads, device), tokenizer, language, positions, options);
+        return new ModelPolicy(checkpoint.Id, settings.Open(checkpoint), tokenizer, language, positions, options);
     }
 }

@@ -66,7 +66,7 @@ public sealed class CompletionTests
     public async Task What_a_device_cannot_do_is_said_before_the_service_starts()
     {
         var int8 = await Assert.ThrowsAsync<RatchetException>(() => ModelFolder.ServeAsync(new ServiceOptions { WeightPrecision = WeightPrecision.Int8 }, ModelFolder.Mixture));
-        Assert.Equal("The model 'tiny' is served by the tensor library, which holds no weights as int8.", int8.Message);
+        Assert.Equal("This model is sampled by the tensor library, which holds no weights as int8.", int8.Message);
         var device = await Assert.ThrowsAsync<RatchetException>(() => ModelFolder.ServeAsync(new ServiceOptions { Device = "abacus" }));
         Assert.Contains("abacus", device.Message, StringComparison.Ordinal);
     }

@@ -2,6 +2,7 @@ using Ratchet.Journal;
 using Ratchet.Loop;
 using Ratchet.Models;
 using Ratchet.Models.Adapters;
+using Ratchet.Models.Cpu;
 using Ratchet.Models.Tokenization;
 using Ratchet.Problems;
 using Ratchet.Runs;
@@ -56,7 +57,8 @@ public sealed class AdapterRunTests : IDisposable
         }
 
         // The run's last checkpoint samples outside of it.
-        var judged = await PolicyProbe.JudgeAsync(PolicyProbe.Find(_folder["run"]), domain, [problem], new SamplingOptions { MaxNewTokens = 8 }, 2, Attempts.Phase.Heldout, 1, 1, "cpu", CancellationToken.None);
+        using var proposer = PolicyProbe.Open(PolicyProbe.Find(_folder["run"]), domain, new SamplingOptions { MaxNewTokens = 8 }, new SamplerSettings { Threads = 1 });
+        var judged = await PolicyProbe.JudgeAsync(proposer, domain, [problem], 2, Attempts.Phase.Heldout, 1, CancellationToken.None);
         Assert.Equal(2, judged.Count);
         Assert.Equal(attempt.PromptIds, judged[0].Attempt.PromptIds);
     }
@@ -99,7 +101,8 @@ public sealed class AdapterRunTests : IDisposable
         Assert.False(CheckpointStore.LoadConfig(model).RunsOnOwnKernels);
         var domain = DomainCatalog.Create("propositional");
 
-        var judged = await PolicyProbe.JudgeAsync(CheckpointStore.Open(model), domain, [domain.Parse("a", "A -> A", Split.Heldout)], new SamplingOptions { MaxNewTokens = 60 }, 3, Attempts.Phase.Heldout, 1, 2, "cpu", CancellationToken.None);
+        using var proposer = PolicyProbe.Open(CheckpointStore.Open(model), domain, new SamplingOptions { MaxNewTokens = 60 }, new SamplerSettings { Threads = 2, Precision = WeightPrecision.BFloat16 });
+        var judged = await PolicyProbe.JudgeAsync(proposer, domain, [domain.Parse("a", "A -> A", Split.Heldout)], 3, Attempts.Phase.Heldout, 1, CancellationToken.None);
 
         Assert.Equal(3, judged.Count);
         Assert.All(judged, j => Assert.NotEmpty(j.Attempt.TokenIds));

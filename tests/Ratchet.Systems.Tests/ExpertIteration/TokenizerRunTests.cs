@@ -45,8 +45,8 @@ public sealed class TokenizerRunTests : IDisposable
         // What the run made samples again outside of it, and starts another run with its own tokenizer.
         var checkpoint = PolicyProbe.Find(_folder["run"]);
         var domain = DomainCatalog.Create("propositional");
-        var judged = await PolicyProbe.JudgeAsync(
-            checkpoint, domain, problems.In(Split.Heldout), new SamplingOptions { MaxNewTokens = 60 }, 2, Attempts.Phase.Heldout, 1, 1, "cpu", CancellationToken.None);
+        using var proposer = PolicyProbe.Open(checkpoint, domain, new SamplingOptions { MaxNewTokens = 60 }, new SamplerSettings { Threads = 1 });
+        var judged = await PolicyProbe.JudgeAsync(proposer, domain, problems.In(Split.Heldout), 2, Attempts.Phase.Heldout, 1, CancellationToken.None);
         Assert.Equal(20, judged.Count);
         Assert.Contains(judged, j => j.Attempt.Text.Contains("intros", StringComparison.Ordinal));
         await TinyRun.StartAsync(
