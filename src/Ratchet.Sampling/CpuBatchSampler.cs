@@ -21,14 +21,18 @@ public sealed class CpuBatchSampler : IBatchSampler
     /// <param name="threads">Worker threads, at least 1.</param>
     /// <param name="maxBatch">Most sequences that one worker decodes together, at least 1.</param>
     /// <param name="precision">How matrices are held.</param>
+    /// <param name="cacheBytes">
+    /// Most memory for keys and values, bytes, above 0. A sample waits until it would fit beside the others if all became as long as they may; one that is too long for it is decoded alone.
+    /// </param>
     /// <exception cref="Runs.RatchetException">The shape is invalid, or only the tensor library computes it.</exception>
-    public CpuBatchSampler(DecoderWeights weights, int threads = 1, int maxBatch = 32, WeightPrecision precision = WeightPrecision.Float32)
+    public CpuBatchSampler(DecoderWeights weights, int threads = 1, int maxBatch = 32, WeightPrecision precision = WeightPrecision.Float32, long cacheBytes = long.MaxValue)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxBatch, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(cacheBytes, 1);
         _decoder = new CpuDecoder(weights, precision);
         _pages = new KeyValuePages(_decoder.Config);
-        _batcher = new CpuBatcher(_decoder, _pages, maxBatch, threads, budget: null);
+        _batcher = new CpuBatcher(_decoder, _pages, maxBatch, threads, budget: null, Math.Max(1, cacheBytes / (_pages.PageFloats * sizeof(float))));
         var rows = Math.Max(2 * maxBatch, PrefillRows);
         _workers = [.. Enumerable.Range(0, threads).Select(i => Task.Factory.StartNew(() => Work(rows), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
     }
@@ -50,6 +54,9 @@ public sealed class CpuBatchSampler : IBatchSampler
 
     /// <summary>Key-value pages handed out at the moment: 0 when nothing is in work.</summary>
     internal int PagesInUse => _pages.InUse;
+
+    /// <summary>Most key-value pages handed out at once.</summary>
+    internal int PeakPages => _pages.Peak;
 
     /// <inheritdoc/>
     public Task<(IReadOnlyList<Sample> Samples, IReadOnlyList<TokenScore> Prompt)> GenerateAsync(

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Ratchet.Loop;
 using Ratchet.Models.Cpu;
+using Ratchet.Models.Kernels;
 
 namespace Ratchet.Sampling;
 
@@ -18,6 +19,7 @@ internal sealed unsafe class CpuBatcher : IDisposable
     private readonly int _maxBatch;
     private readonly int _workers;
     private readonly ThreadBudget? _budget;
+    private readonly long _maxPages;
     private readonly object _gate = new();
     private readonly Queue<CpuJob> _new = new();
     private readonly Queue<CpuJob> _open = new();
@@ -32,12 +34,21 @@ internal sealed unsafe class CpuBatcher : IDisposable
     private long _tokens;
     private long _drafted;
     private long _stood;
+    private long _reserved;
+    private bool _wanted;
     private volatile int _idle;
     private volatile bool _stopped;
     private bool _closed;
 
-    public CpuBatcher(CpuDecoder decoder, KeyValuePages pages, int maxBatch, int workers, ThreadBudget? budget) =>
-        (_decoder, _pages, _maxBatch, _workers, _budget) = (decoder, pages, maxBatch, workers, budget);
+    /// <summary>Makes an empty queue.</summary>
+    /// <param name="decoder">Decoder; not owned.</param>
+    /// <param name="pages">Pool of pages; not owned.</param>
+    /// <param name="maxBatch">Most sequences of a worker.</param>
+    /// <param name="workers">Workers.</param>
+    /// <param name="budget">Each worker works on a permit of it; null for none.</param>
+    /// <param name="maxPages">Most pages that prompts and samples in work may come to need together; a sample alone may need more.</param>
+    public CpuBatcher(CpuDecoder decoder, KeyValuePages pages, int maxBatch, int workers, ThreadBudget? budget, long maxPages = long.MaxValue) =>
+        (_decoder, _pages, _maxBatch, _workers, _budget, _maxPages) = (decoder, pages, maxBatch, workers, budget, maxPages);
 
     /// <summary>Samples that are being drawn.</summary>
     public int Active => (int)(Interlocked.Read(ref _started) - Interlocked.Read(ref _ended));
@@ -164,9 +175,9 @@ internal sealed unsafe class CpuBatcher : IDisposable
                 if (_total > _started && active.Count < share)
                 {
                     if (_open.TryPeek(out var open))
-                        sequence = StartSequence(open);
-                    else
-                        _new.TryDequeue(out job);
+                        sequence = HasRoom(SamplePages(open), Active > 0) ? StartSequence(open) : null;
+                    else if (_new.TryPeek(out var next) && HasRoom(PromptPages(next) + SamplePages(next), _reserved > 0))
+                        job = StartPrompt();
                 }
 
                 if (sequence is null && job is null)
@@ -202,6 +213,38 @@ internal sealed unsafe class CpuBatcher : IDisposable
         }
 
         return false;
+    }
+
+    /// <summary>True where so many more pages are within the limit, or where nothing in work would ever make room for them; under the lock.</summary>
+    private bool HasRoom(int pages, bool others)
+    {
+        if (!others || pages <= _maxPages - _reserved)
+            return true;
+        _wanted = true;
+        return false;
+    }
+
+    private static int PromptPages(CpuJob job) => KeyValuePages.Needed(job.Prompt.Ids.Count);
+
+    /// <summary>Pages that a sample of the job may come to need beside those that it shares with its prompt.</summary>
+    private int SamplePages(CpuJob job) => KeyValuePages.Needed(job.Prompt.Ids.Count + Math.Max(0, job.Limit(_decoder.Config.MaxPositions))) - (job.Prompt.Ids.Count / RowKernels.BlockPositions);
+
+    /// <summary>Gives reserved pages back; under the lock.</summary>
+    private void Release(int pages)
+    {
+        _reserved -= pages;
+        if (!_wanted)
+            return;
+        _wanted = false;
+        Monitor.PulseAll(_gate);
+    }
+
+    /// <summary>The next prompt, to be evaluated; under the lock.</summary>
+    private CpuJob StartPrompt()
+    {
+        var job = _new.Dequeue();
+        _reserved += PromptPages(job);
+        return job;
     }
 
     /// <summary>Evaluates a prompt and opens it for its samples. Between two parts of a long prompt the batch goes one step on.</summary>
@@ -263,6 +306,7 @@ internal sealed unsafe class CpuBatcher : IDisposable
         }
 
         sequence.Start(job, _decoder.Config.MaxPositions);
+        _reserved += SamplePages(job);
         _started++;
         if (job.Next == job.Results.Length)
             _open.Dequeue();
@@ -340,6 +384,7 @@ internal sealed unsafe class CpuBatcher : IDisposable
         lock (_gate)
         {
             _spare.Push(sequence);
+            Release(SamplePages(job));
             if (--job.Open == 0)
                 EndJob(job);
             else
@@ -353,6 +398,7 @@ internal sealed unsafe class CpuBatcher : IDisposable
     private void EndJob(CpuJob job)
     {
         job.Table.Clear();
+        Release(PromptPages(job));
         _spareTables.Push(job.Table);
         job.Logits = default;
         Ended();

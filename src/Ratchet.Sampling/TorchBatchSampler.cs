@@ -28,7 +28,7 @@ public sealed class TorchBatchSampler : IBatchSampler
     /// long for it is decoded alone. While the block grows, the old one is there too.
     /// </param>
     /// <exception cref="Runs.RatchetException">A setting is out of range, the model has a scalar head, or the library or device is not available.</exception>
-    public TorchBatchSampler(DecoderWeights weights, TorchOptions? options = null, int maxBatch = 32, long cacheBytes = 4L << 30)
+    public TorchBatchSampler(DecoderWeights weights, TorchOptions? options = null, int maxBatch = 32, long cacheBytes = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxBatch, 1);

@@ -56,7 +56,9 @@ public sealed record ServiceOptions
     /// <summary>Most sequences that one thread decodes together (the tensor library has one such thread), 1 to 1,024; 32 unless set.</summary>
     public int ModelBatch { get; init; } = 32;
 
-    /// <summary>Most memory for the keys and values of a model's batch on the tensor library, bytes, at least 1 MiB; 4 GiB unless set. See <see cref="Ratchet.Sampling.TorchBatchSampler"/>.</summary>
+    /// <summary>
+    /// Most memory for the keys and values of a model's texts, bytes, at least 1 MiB; 4 GiB unless set. A text waits until it would fit beside the others if all became as long as they may.
+    /// </summary>
     public long ModelCacheBytes { get; init; } = 4L << 30;
 
     /// <summary>How a model's matrices are held. <see cref="WeightPrecision.Int8"/> on own kernels only.</summary>

@@ -14,19 +14,22 @@ public static class PolicyProbe
 {
     /// <summary>Finds the checkpoint that a user means: a checkpoint folder, or a run folder (its last checkpoint).</summary>
     /// <exception cref="RatchetException">There is neither.</exception>
-    public static Checkpoint Find(string path)
+    public static Checkpoint Find(string path) => CheckpointStore.Open(FindFolder(path));
+
+    /// <summary>The folder of <see cref="Find"/>; nothing of the model in it is read.</summary>
+    /// <exception cref="RatchetException">There is no such folder, or it is a run without a checkpoint.</exception>
+    public static string FindFolder(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
         if (!Directory.Exists(path))
             throw new RatchetException($"There is no folder '{path}'.", "Give a checkpoint folder (config.json, model.safetensors) or a run folder.");
         if (File.Exists(Path.Combine(path, CheckpointStore.ConfigFile)) || !File.Exists(Path.Combine(path, "recipe.yaml")))
-            return CheckpointStore.Open(path);
+            return path;
         using var folder = RunFolder.OpenReadOnly(path);
         using var journal = Journal.RunJournal.OpenReadOnly(folder.JournalPath);
-        var made = journal.Checkpoints();
-        if (made.Count == 0)
-            throw new RatchetException($"The run '{path}' has no checkpoint yet.", $"Continue it with 'ratchet resume {path}'.");
-        return CheckpointStore.Open(folder.CheckpointPath(made[^1].Id), made[^1].Id);
+        return journal.Checkpoints() is [.., var last]
+            ? folder.CheckpointPath(last.Id)
+            : throw new RatchetException($"The run '{path}' has no checkpoint yet.", $"Continue it with 'ratchet resume {path}'.");
     }
 
     /// <summary>Makes a checkpoint a proposer. Dispose it.</summary>
@@ -50,7 +53,7 @@ public static class PolicyProbe
             StopIds = [tokenizer.EndId],
             Constraint = grammar is null ? null : GrammarConstraint.Compile(grammar, TokenVocabulary.Of(tokenizer, config.VocabularySize)),
         };
-        var proposer = new SamplerProposer(domain.Prompt, tokenizer, settings.Open, config.MaxPositions, draw, draw, tools);
+        var proposer = new SamplerProposer(domain.Prompt, tokenizer, c => settings.Open(c.Folder), config.MaxPositions, draw, draw, tools);
         proposer.Load(checkpoint);
         return proposer;
     }

@@ -1,4 +1,3 @@
-using Ratchet.Checkpoints;
 using Ratchet.Models;
 using Ratchet.Models.Cpu;
 using Ratchet.Models.Torch;
@@ -20,23 +19,23 @@ public sealed record SamplerSettings
     public WeightPrecision Precision { get; init; }
 
     /// <summary>Makes a sampler. Dispose it.</summary>
+    /// <param name="folder">Folder of the checkpoint.</param>
     /// <exception cref="RatchetException">The checkpoint cannot be read, the device is not available, or it holds no weights of the type.</exception>
-    public ISampler Open(Checkpoint checkpoint) => Open<ISampler>(
-        checkpoint, (weights, threads) => new CpuSampler(weights, threads, Precision), (weights, options) => new TorchSampler(weights, options));
+    public ISampler Open(string folder) => Open<ISampler>(
+        folder, (weights, threads) => new CpuSampler(weights, threads, Precision), (weights, options) => new TorchSampler(weights, options));
 
     /// <summary>Makes a sampler for many callers. Dispose it.</summary>
-    /// <param name="checkpoint">Model.</param>
+    /// <param name="folder">Folder of the checkpoint.</param>
     /// <param name="batch">Most sequences that one thread decodes together.</param>
-    /// <param name="cacheBytes">Most memory for keys and values on the tensor library.</param>
+    /// <param name="cacheBytes">Most memory for keys and values, bytes.</param>
     /// <exception cref="RatchetException">As of <see cref="Open"/>.</exception>
-    public IBatchSampler OpenBatch(Checkpoint checkpoint, int batch, long cacheBytes) => Open<IBatchSampler>(
-        checkpoint, (weights, threads) => new CpuBatchSampler(weights, threads, batch, Precision), (weights, options) => new TorchBatchSampler(weights, options, batch, cacheBytes));
+    public IBatchSampler OpenBatch(string folder, int batch, long cacheBytes) => Open<IBatchSampler>(
+        folder, (weights, threads) => new CpuBatchSampler(weights, threads, batch, Precision, cacheBytes), (weights, options) => new TorchBatchSampler(weights, options, batch, cacheBytes));
 
-    private T Open<T>(Checkpoint checkpoint, Func<DecoderWeights, int, T> own, Func<DecoderWeights, TorchOptions, T> torch)
+    private T Open<T>(string folder, Func<DecoderWeights, int, T> own, Func<DecoderWeights, TorchOptions, T> torch)
     {
-        ArgumentNullException.ThrowIfNull(checkpoint);
         var threads = Threads == 0 ? Environment.ProcessorCount : Threads;
-        return CheckpointStore.ReadWeights(checkpoint.Folder, weights =>
+        return CheckpointStore.ReadWeights(folder, weights =>
         {
             if (Device == "cpu" && weights.Config.RunsOnOwnKernels)
                 return own(weights, threads);

@@ -58,7 +58,7 @@ public sealed class ModelFilesVerbTests : IDisposable
         var run = await CliRun.Of("model", "average", In("none"), In("other"), "--share", "0.5", "-o", In("out"));
 
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains($"The model folder '{In("none")}' does not exist.", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"There is no folder '{In("none")}'.", run.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Ratchet.Journal;
@@ -36,6 +37,55 @@ public sealed class ModelVerbTests(TinyRuns runs) : IClassFixture<TinyRuns>
 
         // 'A' has no proof, so a third of the problems is never solved.
         Assert.InRange(summary.GetProperty("pass@2").GetProperty("value").GetDouble(), 0, 2 / 3.0);
+    }
+
+    [Fact]
+    public async Task A_greedy_soup_is_chosen_by_what_the_verifier_accepts()
+    {
+        var first = Path.Combine(runs.Plain, "checkpoints", "round-0");
+        string[] draw = ["-n", "6", "--threads", "1", "--max-new-tokens", "40"];
+        var file = runs.Write("soup.jsonl", Problems);
+
+        var run = await CliRun.Of(["model", "average", first, runs.Plain, "--greedy", file, "-o", runs["soup"], .. draw]);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        var lines = run.Out.TrimEnd().Split('\n');
+        Assert.Equal([$"{await Share(first)} {first}", $"{await Share(runs.Checkpoint)} {runs.Checkpoint}"], lines[..2]);
+        Assert.Matches($@"^{await Share(runs["soup"])} mean of [12] of 2, on 3 problems: ", lines[2]);
+        Assert.StartsWith(runs["soup"] + " ", lines[3], StringComparison.Ordinal);
+
+        var both = await CliRun.Of("model", "average", first, runs.Plain, "--greedy", file, "--share", "0.5", "-o", runs["soup"]);
+        Assert.Equal(1, both.ExitCode);
+        Assert.StartsWith("error: --greedy, --share and --task exclude each other.\n", both.Error, StringComparison.Ordinal);
+
+        async Task<string> Share(string model)
+        {
+            var sampled = 0;
+            foreach (var goal in Problems.Select(p => JsonDocument.Parse(p).RootElement))
+            {
+                var eval = await CliRun.Of(["eval", model, "--problems", runs.Write("one.jsonl", goal.GetRawText()), "--out", runs["one"], .. draw]);
+                Assert.Equal(0, eval.ExitCode);
+                using (var journal = RunJournal.OpenReadOnly(Path.Combine(runs["one"], "journal.db")))
+                    sampled += journal.Attempts(new AttemptQuery()).Count(a => a.Verdict.IsAccepted);
+                Directory.Delete(runs["one"], recursive: true);
+            }
+
+            return (sampled / 18.0).ToString("0.000", CultureInfo.InvariantCulture);
+        }
+    }
+
+    [Theory]
+    [InlineData("float32")]
+    [InlineData("bfloat16")]
+    [InlineData("int8")]
+    public async Task Weights_may_be_held_in_less_memory(string type)
+    {
+        var run = await CliRun.Of("eval", runs.Checkpoint, "--problems", runs.Write($"{type}.jsonl", Problems), "-n", "4", "--weights-type", type, "--max-batch", "3", "--out", runs[type]);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Contains(" on 3 problems, 12 attempts, ", run.Out, StringComparison.Ordinal);
+        var other = await CliRun.Of("eval", runs.Checkpoint, "--problems", runs[$"{type}.jsonl"], "-n", "4", "--weights-type", type == "int8" ? "float32" : "int8", "--out", runs[type]);
+        Assert.Equal(1, other.ExitCode);
     }
 
     [Fact]

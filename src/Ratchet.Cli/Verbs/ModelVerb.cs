@@ -1,8 +1,11 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Ratchet.Models;
 using Ratchet.Models.Merging;
+using Ratchet.Problems;
 using Ratchet.Runs;
+using Ratchet.Systems;
 
 namespace Ratchet.Cli.Verbs;
 
@@ -17,7 +20,7 @@ internal static class ModelVerb
         var command = new Command("show", "Says what a model consists of.") { model };
         command.SetAction(parsed =>
         {
-            var summary = ModelSummary.Read(parsed.GetRequiredValue(model));
+            var summary = ModelSummary.Read(PolicyProbe.FindFolder(parsed.GetRequiredValue(model)));
             context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{summary.Tensors} tensors, {summary.Parameters} parameters, {summary.Bytes} bytes"));
             foreach (var (type, elements) in summary.Types)
                 context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{type,-8} {elements}"));
@@ -47,7 +50,7 @@ internal static class ModelVerb
         var command = new Command("convert", "Writes a model with another element type or in other parts.") { model, output, type, shard };
         command.SetAction(parsed =>
         {
-            var made = ModelMerge.Convert(parsed.GetRequiredValue(model), parsed.GetRequiredValue(output), Options(parsed.GetValue(type), parsed.GetValue(shard)));
+            var made = ModelMerge.Convert(PolicyProbe.FindFolder(parsed.GetRequiredValue(model)), parsed.GetRequiredValue(output), Options(parsed.GetValue(type), parsed.GetValue(shard)));
             context.Out.WriteLine($"{made.Folder} {made.WeightsHash}");
             return 0;
         });
@@ -56,16 +59,28 @@ internal static class ModelVerb
 
     private static Command Average(CliContext context)
     {
-        var models = new Argument<string[]>("models") { Description = "Model folders; with --share or --task the first is the base.", Arity = ArgumentArity.OneOrMore };
+        var models = new Argument<string[]>("models") { Description = "Model or run folders; with --share or --task the first is the base.", Arity = ArgumentArity.OneOrMore };
         var share = new Option<double?>("--share") { HelpName = "a", Description = "(1 - a) * base + a * tuned, of two models." };
         var task = new Option<string?>("--task") { HelpName = "w,w,...", Description = "base + the sum of weight * (tuned - base), a weight for each model after the base." };
+        var greedy = new Option<string?>("--greedy") { HelpName = "problems", Description = "Mean of those models that help: from the best down, each stays where the mean's share of accepted attempts at the problems of this file does not fall." };
         var (output, type, shard) = (Output(), Type(), Shard());
-        var command = new Command("average", "Makes a model of several: their mean, or a weighted sum.") { models, share, task, output, type, shard };
-        command.SetAction(parsed =>
+        var domain = Arguments.Domain();
+        var draw = new DrawOptions(samples: 8);
+        var command = new Command("average", "Makes a model of several: their mean, a weighted sum, or the mean of a choice of them. The options from --domain on are those of 'eval', for --greedy.") { models, share, task, greedy, output, type, shard, domain };
+        draw.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
         {
-            var folders = parsed.GetRequiredValue(models);
+            string[] folders = [.. parsed.GetRequiredValue(models).Select(PolicyProbe.FindFolder)];
             var target = parsed.GetRequiredValue(output);
             var options = Options(parsed.GetValue(type), parsed.GetValue(shard));
+            if (parsed.GetValue(greedy) is { } problems)
+            {
+                if (parsed.GetValue(share) is not null || parsed.GetValue(task) is not null)
+                    throw new RatchetException("--greedy, --share and --task exclude each other.", "Give one of them.");
+                draw.ThrowIfInvalid(parsed);
+                return await GreedyAsync(context, parsed, draw, DomainCatalog.Create(parsed.GetRequiredValue(domain)), problems, folders, target, options, cancellationToken);
+            }
+
             var made = (parsed.GetValue(share), parsed.GetValue(task)) switch
             {
                 (null, null) => ModelMerge.UniformSoup(folders, target, options),
@@ -80,6 +95,28 @@ internal static class ModelVerb
         return command;
     }
 
+    /// <summary>The greedy soup by attempts that the domain's verifier accepts.</summary>
+    private static async Task<int> GreedyAsync(
+        CliContext context, ParseResult parsed, DrawOptions draw, IDomain domain, string file, string[] folders, string target, MergeOptions options, CancellationToken cancellationToken)
+    {
+        var problems = ProblemFile.Read(file, domain).All;
+        var (made, score, kept) = await ModelMerge.GreedySoupAsync(folders, ScoreAsync, target, options);
+        context.Out.WriteLine($"{Share(score)} mean of {kept.Count} of {folders.Length}, on {problems.Count} problems: {string.Join(", ", kept)}");
+        context.Out.WriteLine($"{made.Folder} {made.WeightsHash}");
+        return 0;
+
+        async Task<double> ScoreAsync(string folder)
+        {
+            var judged = await draw.JudgeAsync(parsed, PolicyProbe.Find(folder), domain, problems, cancellationToken);
+            var share = judged.Count(a => a.Verdict.IsAccepted) / (double)judged.Count;
+            if (folders.Contains(folder))
+                context.Out.WriteLine($"{Share(share)} {folder}");
+            return share;
+        }
+
+        static string Share(double share) => share.ToString("0.000", CultureInfo.InvariantCulture);
+    }
+
     private static Command MergeLora(CliContext context)
     {
         var model = new Argument<string>("base") { Description = "Model that the adapter was trained on." };
@@ -88,7 +125,7 @@ internal static class ModelVerb
         var command = new Command("merge-lora", "Works a LoRA or DoRA adapter into its model, tensor by tensor.") { model, adapter, output, type, shard };
         command.SetAction(parsed =>
         {
-            var made = ModelMerge.Adapter(parsed.GetRequiredValue(model), parsed.GetRequiredValue(adapter), parsed.GetRequiredValue(output), Options(parsed.GetValue(type), parsed.GetValue(shard)));
+            var made = ModelMerge.Adapter(PolicyProbe.FindFolder(parsed.GetRequiredValue(model)), PolicyProbe.FindFolder(parsed.GetRequiredValue(adapter)), parsed.GetRequiredValue(output), Options(parsed.GetValue(type), parsed.GetValue(shard)));
             context.Out.WriteLine($"{made.Folder} {made.WeightsHash}");
             return 0;
         });
@@ -101,7 +138,7 @@ internal static class ModelVerb
         var command = new Command("diff", "Compares two models tensor by tensor; exit code 1 where they differ.") { first, second };
         command.SetAction(parsed =>
         {
-            var diff = ModelDiff.Compare(parsed.GetRequiredValue(first), parsed.GetRequiredValue(second));
+            var diff = ModelDiff.Compare(PolicyProbe.FindFolder(parsed.GetRequiredValue(first)), PolicyProbe.FindFolder(parsed.GetRequiredValue(second)));
             foreach (var shape in diff.Shapes)
                 context.Out.WriteLine(shape);
             var changed = diff.Tensors.Where(t => t.Largest > 0).ToList();
@@ -113,7 +150,7 @@ internal static class ModelVerb
         return command;
     }
 
-    private static Argument<string> Folder(string name) => new(name) { Description = "Model folder." };
+    private static Argument<string> Folder(string name) => new(name) { Description = "Model folder, or a run folder for its last checkpoint." };
 
     private static Option<string> Output() => new("--output", "-o") { HelpName = "folder", Description = "Folder to write.", Required = true };
 

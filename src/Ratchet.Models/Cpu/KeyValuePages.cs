@@ -33,6 +33,9 @@ internal sealed unsafe class KeyValuePages : IDisposable
     /// <summary>Floats of a page.</summary>
     public long PageFloats { get; }
 
+    /// <summary>Pages that so many positions need.</summary>
+    public static int Needed(int positions) => (positions + RowKernels.BlockPositions - 1) / RowKernels.BlockPositions;
+
     /// <summary>Pages handed out.</summary>
     public int InUse
     {
@@ -43,13 +46,18 @@ internal sealed unsafe class KeyValuePages : IDisposable
         }
     }
 
+    /// <summary>Most pages handed out at once.</summary>
+    public int Peak { get; private set; }
+
     public float* Rent()
     {
         lock (_lock)
         {
             if (_freeCount == 0)
                 Grow();
-            return (float*)_free[--_freeCount];
+            var page = (float*)_free[--_freeCount];
+            Peak = Math.Max(Peak, _pages - _freeCount);
+            return page;
         }
     }
 

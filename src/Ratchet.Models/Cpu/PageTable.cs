@@ -15,7 +15,7 @@ internal sealed unsafe class PageTable : IDisposable
     public PageTable(KeyValuePages pool, int maxPositions)
     {
         _pool = pool;
-        _pages = new NativeBuffer<nint>((maxPositions + RowKernels.BlockPositions - 1) / RowKernels.BlockPositions);
+        _pages = new NativeBuffer<nint>(KeyValuePages.Needed(maxPositions));
     }
 
     /// <summary>The page of each block of 16 positions.</summary>
@@ -24,7 +24,7 @@ internal sealed unsafe class PageTable : IDisposable
     /// <summary>Rents pages so that positions below <paramref name="positions"/> have room.</summary>
     public void Reserve(int positions)
     {
-        var needed = (positions + RowKernels.BlockPositions - 1) / RowKernels.BlockPositions;
+        var needed = KeyValuePages.Needed(positions);
         while (_count < needed)
             Pointer[_count++] = _pool.Rent();
     }

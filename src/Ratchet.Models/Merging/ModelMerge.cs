@@ -57,7 +57,8 @@ public static class ModelMerge
     /// <param name="options">How; null for the defaults.</param>
     /// <returns>The result, its score, and the folders in it.</returns>
     /// <inheritdoc cref="Combine"/>
-    public static (Checkpoint Checkpoint, double Score, IReadOnlyList<string> Kept) GreedySoup(IReadOnlyList<string> folders, Func<string, double> score, string output, MergeOptions? options = null)
+    public static async Task<(Checkpoint Checkpoint, double Score, IReadOnlyList<string> Kept)> GreedySoupAsync(
+        IReadOnlyList<string> folders, Func<string, Task<double>> score, string output, MergeOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(folders);
         ArgumentNullException.ThrowIfNull(score);
@@ -65,7 +66,10 @@ public static class ModelMerge
             throw new ArgumentException("There must be at least one model.", nameof(folders));
 
         // Among equal scores the order given stands.
-        var ranked = folders.Select(f => (Folder: f, Score: score(f))).OrderByDescending(m => m.Score).ToList();
+        var scored = new List<(string Folder, double Score)>(folders.Count);
+        foreach (var folder in folders)
+            scored.Add((folder, await score(folder).ConfigureAwait(false)));
+        var ranked = scored.OrderByDescending(m => m.Score).ToList();
         List<string> kept = [ranked[0].Folder];
         var best = ranked[0].Score;
         var candidate = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output)) + ".candidate";
@@ -74,7 +78,7 @@ public static class ModelMerge
             foreach (var (folder, _) in ranked.Skip(1))
             {
                 UniformSoup([.. kept, folder], candidate, options);
-                var mixed = score(candidate);
+                var mixed = await score(candidate).ConfigureAwait(false);
                 if (mixed < best)
                     continue;
                 kept.Add(folder);

@@ -59,14 +59,14 @@ internal sealed class ModelDesk : IAsyncDisposable
     /// <exception cref="RatchetException">Model, tokenizer or template cannot be read, the device is not available, or it holds no weights of the type.</exception>
     public static ModelDesk Open(ServedModel model, ServiceOptions options)
     {
-        var checkpoint = PolicyProbe.Find(model.Folder);
-        var config = CheckpointStore.LoadConfig(checkpoint.Folder);
+        var folder = PolicyProbe.FindFolder(model.Folder);
+        var config = CheckpointStore.LoadConfig(folder);
         config.ThrowIfInvalid();
-        var tokenizer = ModelTokenizer.Load(checkpoint.Folder);
+        var tokenizer = ModelTokenizer.Load(folder);
         var template = model.ChatTemplate is { } path ? ReadTemplate(path) : (tokenizer as PretrainedTokenizer)?.ChatTemplate;
         var settings = new SamplerSettings { Threads = options.ModelThreads, Device = options.Device, Precision = options.WeightPrecision };
-        var sampler = settings.OpenBatch(checkpoint, options.ModelBatch, options.ModelCacheBytes);
-        return new ModelDesk(model.Name, checkpoint.Folder, tokenizer, template, sampler, new FairQueue(1, options.MaxPendingPerClient, options.MaxPending));
+        var sampler = settings.OpenBatch(folder, options.ModelBatch, options.ModelCacheBytes);
+        return new ModelDesk(model.Name, folder, tokenizer, template, sampler, new FairQueue(1, options.MaxPendingPerClient, options.MaxPending));
     }
 
     /// <summary>The ids of a prompt, marks before it included.</summary>

@@ -31,9 +31,9 @@ public static class ProverPolicy
             : world.Name == MetamathProblems.Domain && MetamathTokenizer.IsIn(checkpoint.Folder) ? MetamathTokenizer.Load(checkpoint.Folder)
             : ModelTokenizer.Load(checkpoint.Folder);
         if (rank)
-            return new RankedPolicy(checkpoint.Id, settings.Open(checkpoint), tokenizer, world.Language, world.Steps, positions);
+            return new RankedPolicy(checkpoint.Id, settings.Open(checkpoint.Folder), tokenizer, world.Language, world.Steps, positions);
         var language = wholeProofs ? world.WholeProofs! : world.Language;
         var options = new SamplingOptions { Temperature = temperature, MaxNewTokens = maxNewTokens, MaxBatch = 64 };
-        return new ModelPolicy(checkpoint.Id, settings.Open(checkpoint), tokenizer, language, positions, options);
+        return new ModelPolicy(checkpoint.Id, settings.Open(checkpoint.Folder), tokenizer, language, positions, options);
     }
 }

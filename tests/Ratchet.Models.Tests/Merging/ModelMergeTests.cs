@@ -64,7 +64,7 @@ public sealed class ModelMergeTests : IDisposable
     }
 
     [Fact]
-    public void A_greedy_soup_keeps_a_model_only_where_the_score_does_not_fall()
+    public async Task A_greedy_soup_keeps_a_model_only_where_the_score_does_not_fall()
     {
         // The score is closeness of one element to a wish; the third model pulls the mean away from it.
         foreach (var (name, value) in ((string, float)[])[("a", 1f), ("b", 3f), ("c", 20f), ("d", 2f)])
@@ -75,7 +75,7 @@ public sealed class ModelMergeTests : IDisposable
             return -Math.Abs(file.ReadFloats("w")[0] - 2.25);
         }
 
-        var (_, score, kept) = ModelMerge.GreedySoup([_folder["a"], _folder["b"], _folder["c"], _folder["d"]], Score, _folder["out"]);
+        var (_, score, kept) = await ModelMerge.GreedySoupAsync([_folder["a"], _folder["b"], _folder["c"], _folder["d"]], f => Task.FromResult(Score(f)), _folder["out"]);
 
         // d (2) first, with b (3) the mean is 2.5: as close as before, so kept; a makes it 2, c far off: both left out.
         Assert.Equal([_folder["d"], _folder["b"], _folder["a"]], kept);

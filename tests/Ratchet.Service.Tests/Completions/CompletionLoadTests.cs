@@ -21,10 +21,12 @@ public sealed class CompletionLoadTests(ITestOutputHelper output)
 
     private static readonly string[] Pieces = ["{", "}", "[", "]", "\"", ",", ":", "null", "-1", "1e999", "\\ud800", "\\u0000", "true", "99999999999999999999", "[[", "root ::= root", "(", "\"n\": 5,", "{\"type\":", "$ref", "#", "\u00ff"];
 
-    [Fact]
-    public async Task A_spoilt_request_is_never_a_fault_of_the_server()
+    [Theory]
+    [InlineData("own kernels")]
+    [InlineData("tensor library")]
+    public async Task A_spoilt_request_is_never_a_fault_of_the_server(string engine)
     {
-        await using var stand = await ModelFolder.ServeAsync(new ServiceOptions { MaxBodyBytes = 8192, Deadline = TimeSpan.FromSeconds(20) });
+        await using var stand = await ModelFolder.ServeAsync(new ServiceOptions { MaxBodyBytes = 8192, Deadline = TimeSpan.FromSeconds(20) }, ModelFolder.For(engine));
         var stream = RandomStream.FromSeed(8).Derive("fuzz");
         var statuses = new ConcurrentDictionary<int, int>();
         await Parallel.ForAsync(0, Long ? 20_000 : 500, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = TestContext.Current.CancellationToken }, async (i, stop) =>
@@ -55,11 +57,13 @@ public sealed class CompletionLoadTests(ITestOutputHelper output)
         Assert.Equal(200, (await stand.PostAsync("/v1/completions", Bodies[0])).Status);
     }
 
-    [Fact]
-    public async Task Sixty_four_clients_share_the_batch_and_none_is_lost_while_the_memory_stays_flat()
+    [Theory]
+    [InlineData("own kernels")]
+    [InlineData("tensor library")]
+    public async Task Sixty_four_clients_share_the_batch_and_none_is_lost_while_the_memory_stays_flat(string engine)
     {
         var time = Long ? TimeSpan.FromMinutes(5) : TimeSpan.FromSeconds(3);
-        await using var host = await LoadHost.StartAsync(ModelFolder.Path);
+        await using var host = await LoadHost.StartAsync(ModelFolder.For(engine));
         using var client = new HttpClient { BaseAddress = host.Url, Timeout = TimeSpan.FromSeconds(120) };
         client.DefaultRequestHeaders.Authorization = new("Bearer", LoadHost.Keys()[0]);
         var wrong = new ConcurrentQueue<string>();

@@ -19,6 +19,9 @@ internal static class ModelFolder
     /// <summary>The same with a mixture of experts, which only the tensor library samples.</summary>
     public static string Mixture => MadeMixture.Value;
 
+    /// <summary>The model that own kernels compute, or the one of the tensor library.</summary>
+    public static string For(string engine) => engine == "own kernels" ? Path : Mixture;
+
     /// <summary>A service with the model under the name <c>tiny</c>.</summary>
     public static Task<Stand> ServeAsync(ServiceOptions? options = null, string? folder = null) =>
         Stand.StartAsync((options ?? new ServiceOptions()) with { Verifiers = [], Models = [new ServedModel("tiny", folder ?? Path)], ModelThreads = 2 });
