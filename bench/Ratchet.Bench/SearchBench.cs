@@ -60,7 +60,7 @@ internal static class SearchBench
     private static Paid Policy(ProverWorld world, string model, int threads)
     {
         if (model.Length > 0)
-            return new Paid(ProverPolicy.Open(PolicyProbe.Find(model), world, false, 1, 40, threads), null);
+            return new Paid(ProverPolicy.Open(PolicyProbe.Find(model), world, false, 1, 40, new SamplerSettings { Threads = threads }), null);
         var tokenizer = world.Domain!.Tokenizer;
         var config = new DecoderConfig
         {

@@ -111,6 +111,9 @@ public sealed class ProveTests(TinyRuns runs) : IClassFixture<TinyRuns>
         Assert.Contains("'r7/train/t1'", (await CliRun.Of("inspect", runs["steps"], "r7/train/t1")).Error, StringComparison.Ordinal);
         var ranked = await CliRun.Of("prove", Cases, "--model", runs["steps"], "--rank", "--json");
         Assert.Equal((0, "start (ranks)"), (ranked.ExitCode, JsonSerializer.Deserialize<JsonElement>(ranked.Out).GetProperty("policy").GetString()));
+        foreach (var (list, code) in ((string, int)[])[("1", 1), ("64", 0)])
+            Assert.Equal(code, (await CliRun.Of("prove", @"B -> A \/ B", "--model", runs["steps"], "--rank", "--list", list, "--json")).ExitCode);
+        Assert.StartsWith("error: --list must be from 1 to 10000.\n", (await CliRun.Of("prove", "A -> A", "--model", runs["steps"], "--rank", "--list", "0")).Error, StringComparison.Ordinal);
         var solved = File.ReadLines(Path.Combine(runs["steps"], "proofs.jsonl")).Count();
         Assert.True(solved > 0);
         var exported = await CliRun.Of("export", "proofs", runs["steps"], "--best");

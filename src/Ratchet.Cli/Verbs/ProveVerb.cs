@@ -26,6 +26,7 @@ internal sealed class ProveVerb
     private readonly Option<string> _with = new("--with") { HelpName = "world", Description = "What proofs are made in: propositional, coq, metamath (--database) or lean (--tool repl).", DefaultValueFactory = _ => "propositional" };
     private readonly Option<string?> _model = new("--model", "-m") { HelpName = "folder", Description = "Model that proposes steps: a checkpoint, or a run (its last checkpoint). Without one, every step of the world's list is equally likely." };
     private readonly Option<bool> _whole = new("--whole-proofs") { Description = "The model writes whole proofs, as models of expert-iteration do, and not single steps." };
+    private readonly Option<int> _list = new("--list") { HelpName = "n", Description = "Most steps of the world's list that --rank ranks, the first ones.", DefaultValueFactory = _ => 64 };
     private readonly Option<bool> _rank = new("--rank") { Description = "The model ranks the world's list of steps and writes none of its own: slower, and misses nothing that the list has." };
     private readonly Option<SearchStrategy> _search = new("--search")
     {
@@ -61,7 +62,7 @@ internal sealed class ProveVerb
         verb._planner.AcceptOnlyFromAmong("none", "oracle", "random");
         var command = new Command("prove", "Searches for a proof of a goal, step by step; exit code 1 when a goal stays open.")
         {
-            verb._goal, verb._with, verb._model, verb._whole, verb._rank, verb._search, verb._alpha, verb._width, verb._beam, verb._depth, verb._expansions, verb._tokens, verb._seconds, verb._temperature,
+            verb._goal, verb._with, verb._model, verb._whole, verb._rank, verb._list, verb._search, verb._alpha, verb._width, verb._beam, verb._depth, verb._expansions, verb._tokens, verb._seconds, verb._temperature,
             verb._maxNewTokens, verb._seed, verb._planner, verb._noRefuter, verb._journal, verb._report, verb._watch, verb._device, verb._precision, verb._json,
         };
         verb._verifier.AddTo(command);
@@ -80,7 +81,7 @@ internal sealed class ProveVerb
             var model = parsed.GetValue(_model) is { } path ? PolicyProbe.Find(path) : null;
             IStepPolicy policy = model is null
                 ? new UniformPolicy(world.Steps, options.Strategy == SearchStrategy.Sample ? UniformOrder.Random : UniformOrder.Listed)
-                : ProverPolicy.Open(model, world, parsed.GetValue(_whole), parsed.GetValue(_temperature), parsed.GetValue(_maxNewTokens), new SamplerSettings { Threads = settings.Threads, Device = parsed.GetRequiredValue(_device), Precision = parsed.GetValue(_precision) }, parsed.GetValue(_rank));
+                : ProverPolicy.Open(model, world, parsed.GetValue(_whole), parsed.GetValue(_temperature), parsed.GetValue(_maxNewTokens), new SamplerSettings { Threads = settings.Threads, Device = parsed.GetRequiredValue(_device), Precision = parsed.GetValue(_precision) }, parsed.GetValue(_rank) ? parsed.GetValue(_list) : 0);
             using var owned = policy as IDisposable;
             var stream = RandomStream.FromSeed(parsed.GetValue(_seed)).Derive("prove");
             if (parsed.GetValue(_watch))
@@ -192,6 +193,8 @@ internal sealed class ProveVerb
             errors.Add("--whole-proofs needs a model: --model FOLDER.");
         if (parsed.GetValue(_rank) && (!model || parsed.GetValue(_whole)))
             errors.Add("--rank needs a model that writes steps: --model FOLDER, without --whole-proofs.");
+        if (parsed.GetValue(_list) is < 1 or > 10_000)
+            errors.Add("--list must be from 1 to 10000.");
         return errors.Count == 0 ? options : throw new RatchetException(string.Join('\n', errors)) { ExitCode = CommandLine.UsageError };
     }
 

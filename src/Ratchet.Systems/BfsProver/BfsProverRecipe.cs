@@ -190,7 +190,7 @@ public sealed record StepSearchSettings
     /// <summary>How nodes are chosen.</summary>
     public Ratchet.Search.SearchStrategy Strategy { get; init; } = Ratchet.Search.SearchStrategy.BestFirst;
 
-    /// <summary>The model ranks the steps of the world's list in the place of writing its own: complete, nothing is drawn twice, and the work for an expansion grows with the list.</summary>
+    /// <summary>The model ranks the steps of the world's list in the place of writing its own: complete, and nothing is drawn twice.</summary>
     public bool Rank { get; init; }
 
     /// <summary>Most steps of the world's list that the model ranks, the first ones; the work for an expansion grows with it.</summary>

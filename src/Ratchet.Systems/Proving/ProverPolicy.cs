@@ -17,9 +17,9 @@ public static class ProverPolicy
     /// <param name="temperature">Divides the logits.</param>
     /// <param name="maxNewTokens">Limit on the tokens of a text.</param>
     /// <param name="settings">What the sampler runs on.</param>
-    /// <param name="rank">The model ranks the world's list of steps and writes none of its own.</param>
+    /// <param name="rank">The model ranks so many of the first steps of the world's list and writes none of its own; 0 for a model that writes.</param>
     /// <exception cref="RatchetException">The checkpoint or its tokenizer cannot be read, or whole proofs are not written in this world.</exception>
-    public static IStepPolicy Open(Checkpoint checkpoint, ProverWorld world, bool wholeProofs, double temperature, int maxNewTokens, SamplerSettings settings, bool rank = false)
+    public static IStepPolicy Open(Checkpoint checkpoint, ProverWorld world, bool wholeProofs, double temperature, int maxNewTokens, SamplerSettings settings, int rank = 0)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(world);
@@ -30,8 +30,8 @@ public static class ProverPolicy
         var tokenizer = world.Domain is { } domain ? ModelTokenizer.Load(checkpoint.Folder, domain)
             : world.Name == MetamathProblems.Domain && MetamathTokenizer.IsIn(checkpoint.Folder) ? MetamathTokenizer.Load(checkpoint.Folder)
             : ModelTokenizer.Load(checkpoint.Folder);
-        if (rank)
-            return new RankedPolicy(checkpoint.Id, settings.Open(checkpoint.Folder), tokenizer, world.Language, world.Steps, positions);
+        if (rank > 0)
+            return new RankedPolicy(checkpoint.Id, settings.Open(checkpoint.Folder), tokenizer, world.Language, world.Steps, positions, rank);
         var language = wholeProofs ? world.WholeProofs! : world.Language;
         var options = new SamplingOptions { Temperature = temperature, MaxNewTokens = maxNewTokens, MaxBatch = 64 };
         return new ModelPolicy(checkpoint.Id, settings.Open(checkpoint.Folder), tokenizer, language, positions, options);
