@@ -162,7 +162,10 @@ internal sealed class TorchBatcher : IDisposable
             var ended = Draw(sequence, job.Logits.Span, _drawer);
             if (!ended)
             {
-                Reserve(_active.Count + 1, job.Prompt.Ids.Count, Longest(job));
+                // Room at once for those that wait, where they may come in.
+                var longest = Longest(job);
+                var wanted = (int)Math.Min(_maxBatch, _active.Count + 1L + Waiting);
+                Reserve((long)wanted * longest <= _maxPositions ? wanted : _active.Count + 1, job.Prompt.Ids.Count, longest);
                 _cache.Enter(_active.Count, job.KeysAndValues!);
                 _active.Add(sequence);
             }
@@ -210,7 +213,7 @@ internal sealed class TorchBatcher : IDisposable
             while (_new.TryPeek(out var job) && samples < _maxBatch - _active.Count)
             {
                 longest = Math.Max(longest, job.Prompt.Ids.Count);
-                if (group.Count > 0 && (job.ScoresPrompt || (long)longest * (group.Count + 1) > _decoder.PassTokens))
+                if (group.Count > 0 && (job.ScoresPrompt || (long)longest * (group.Count + 1) > _decoder.PromptTokens))
                     break;
                 group.Add(_new.Dequeue());
                 samples += job.Results.Length;

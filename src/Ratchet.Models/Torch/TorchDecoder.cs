@@ -63,8 +63,11 @@ public sealed partial class TorchDecoder : IDisposable
 
     internal ScalarType ComputeType { get; }
 
-    /// <summary>Most tokens, padding included, of one pass.</summary>
+    /// <summary>Most tokens, padding included, of one pass that gives logits for all of them.</summary>
     internal int PassTokens => _options.PassTokens(Config);
+
+    /// <summary>Most tokens, padding included, of one pass that gives logits for a row's last token only.</summary>
+    internal int PromptTokens => _options.MaxBatchTokens;
 
     /// <summary>Bytes that the keys and values of a position take.</summary>
     internal long PositionBytes => 2L * Config.Layers * Config.KeyValueHeads * Config.HeadSize * (ComputeType == ScalarType.BFloat16 ? 2 : 4);
