@@ -12,8 +12,7 @@ public sealed class CpuBatchSampler : IBatchSampler
     private readonly CpuDecoder _decoder;
     private readonly KeyValuePages _pages;
     private readonly CpuBatcher _batcher;
-    private readonly Task[] _workers;
-    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly BatchWorkers<CpuJob> _workers;
     private bool _disposed;
 
     /// <summary>Packs the weights, which are copied, and starts the workers.</summary>
@@ -34,7 +33,8 @@ public sealed class CpuBatchSampler : IBatchSampler
         _pages = new KeyValuePages(_decoder.Config);
         _batcher = new CpuBatcher(_decoder, _pages, maxBatch, threads, budget: null, Math.Max(1, cacheBytes / (_pages.PageFloats * sizeof(float))));
         var rows = Math.Max(2 * maxBatch, PrefillRows);
-        _workers = [.. Enumerable.Range(0, threads).Select(i => Task.Factory.StartNew(() => Work(rows), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        _workers = new BatchWorkers<CpuJob>(_batcher, threads, () => Work(rows));
+        _workers.Start();
     }
 
     /// <inheritdoc/>
@@ -50,7 +50,7 @@ public sealed class CpuBatchSampler : IBatchSampler
     public long TokensSampled => _batcher.Tokens;
 
     /// <inheritdoc/>
-    public bool IsAlive => !_stopped.Task.IsCompleted;
+    public bool IsAlive => _workers.IsAlive;
 
     /// <summary>Key-value pages handed out at the moment: 0 when nothing is in work.</summary>
     internal int PagesInUse => _pages.InUse;
@@ -59,7 +59,7 @@ public sealed class CpuBatchSampler : IBatchSampler
     internal int PeakPages => _pages.Peak;
 
     /// <inheritdoc/>
-    public Task<(IReadOnlyList<Sample> Samples, IReadOnlyList<TokenScore> Prompt)> GenerateAsync(
+    public async Task<(IReadOnlyList<Sample> Samples, IReadOnlyList<TokenScore> Prompt)> GenerateAsync(
         SamplePrompt prompt, SamplingOptions options, ISampleObserver? observer = null, bool scorePrompt = false, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
@@ -67,10 +67,7 @@ public sealed class CpuBatchSampler : IBatchSampler
         ObjectDisposedException.ThrowIf(_disposed, this);
         TokenSampler.ThrowIfInvalid(options, Config.VocabularySize);
         _decoder.ThrowIfUnusable(prompt.Ids);
-        cancellationToken.ThrowIfCancellationRequested();
-        var job = new CpuJob(prompt, options, Config.VocabularySize, observer, scorePrompt);
-        _batcher.Add(job);
-        return job.WaitAsync(_stopped.Task, cancellationToken);
+        return await _workers.RunAsync(new CpuJob(prompt, options, Config.VocabularySize, observer, scorePrompt), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -79,9 +76,7 @@ public sealed class CpuBatchSampler : IBatchSampler
         if (_disposed)
             return;
         _disposed = true;
-        _batcher.Stop();
-        await Task.WhenAll(_workers).ConfigureAwait(false);
-        _stopped.TrySetResult();
+        await _workers.StopAsync().ConfigureAwait(false);
         _batcher.Dispose();
         _pages.Dispose();
         _decoder.Dispose();
@@ -90,16 +85,6 @@ public sealed class CpuBatchSampler : IBatchSampler
     private void Work(int rows)
     {
         using var work = new DecoderWorkspace(Config, rows);
-        try
-        {
-            _batcher.Run(work, CancellationToken.None);
-        }
-#pragma warning disable CA1031 // The failure goes to everybody who waits.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            _batcher.Fail(e);
-            _stopped.TrySetException(e);
-        }
+        _batcher.Run(work, CancellationToken.None);
     }
 }

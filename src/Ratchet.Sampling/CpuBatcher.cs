@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Ratchet.Loop;
 using Ratchet.Models.Cpu;
 using Ratchet.Models.Kernels;
@@ -6,10 +5,10 @@ using Ratchet.Models.Kernels;
 namespace Ratchet.Sampling;
 
 /// <summary>
-/// Continuous batching: a queue of jobs that may grow while workers run, and the loop that each worker runs. Every job brings its own settings; sequences of many jobs
-/// share a batch, leave it as they end and make room for others. The lock is taken when sequences start, end or move, not in a step.
+/// Continuous batching on own kernels: the loop that each worker runs. Every job brings its own settings; sequences of many jobs share a batch, leave it as they end and
+/// make room for others. The lock is taken when sequences start, end or move, not in a step.
 /// </summary>
-internal sealed unsafe class CpuBatcher : IDisposable
+internal sealed unsafe class CpuBatcher : SampleBatcher<CpuJob>, IDisposable
 {
     // Below this a worker keeps its sequences: a batch of two or three costs little more than one.
     private const int SmallestSplit = 4;
@@ -20,25 +19,16 @@ internal sealed unsafe class CpuBatcher : IDisposable
     private readonly int _workers;
     private readonly ThreadBudget? _budget;
     private readonly long _maxPages;
-    private readonly object _gate = new();
-    private readonly Queue<CpuJob> _new = new();
     private readonly Queue<CpuJob> _open = new();
     private readonly Stack<CpuSequence> _handed = new();
     private readonly Stack<CpuSequence> _spare = new();
     private readonly Stack<PageTable> _spareTables = new();
     private readonly List<PageTable> _tables = [];
-    private Exception? _failure;
-    private long _total;
-    private long _started;
-    private long _ended;
-    private long _tokens;
     private long _drafted;
     private long _stood;
     private long _reserved;
     private bool _wanted;
     private volatile int _idle;
-    private volatile bool _stopped;
-    private bool _closed;
 
     /// <summary>Makes an empty queue.</summary>
     /// <param name="decoder">Decoder; not owned.</param>
@@ -50,82 +40,8 @@ internal sealed unsafe class CpuBatcher : IDisposable
     public CpuBatcher(CpuDecoder decoder, KeyValuePages pages, int maxBatch, int workers, ThreadBudget? budget, long maxPages = long.MaxValue) =>
         (_decoder, _pages, _maxBatch, _workers, _budget, _maxPages) = (decoder, pages, maxBatch, workers, budget, maxPages);
 
-    /// <summary>Samples that are being drawn.</summary>
-    public int Active => (int)(Interlocked.Read(ref _started) - Interlocked.Read(ref _ended));
-
-    /// <summary>Samples that have not begun.</summary>
-    public int Waiting => (int)(Interlocked.Read(ref _total) - Interlocked.Read(ref _started));
-
-    /// <summary>All samples of all jobs have ended.</summary>
-    public bool IsDone
-    {
-        get
-        {
-            lock (_gate)
-                return _ended == _total;
-        }
-    }
-
-    /// <summary>Tokens drawn so far.</summary>
-    public long Tokens => Interlocked.Read(ref _tokens);
-
     /// <summary>Tokens drafted so far, and those of them that stood.</summary>
     public (long Made, long Stood) Drafted => (Interlocked.Read(ref _drafted), Interlocked.Read(ref _stood));
-
-    /// <summary>Adds a job.</summary>
-    /// <exception cref="InvalidOperationException">The workers have stopped.</exception>
-    public void Add(CpuJob job)
-    {
-        lock (_gate)
-        {
-            if (_stopped || _closed)
-                throw new InvalidOperationException("The sampler has stopped.", _failure);
-            if (job.Open == 0 && !job.ScoresPrompt)
-            {
-                job.Complete();
-                return;
-            }
-
-            _total += Math.Max(job.Open, 1);
-            _new.Enqueue(job);
-            Monitor.PulseAll(_gate);
-        }
-    }
-
-    /// <summary>No more jobs come: workers return when all is done.</summary>
-    public void Close()
-    {
-        lock (_gate)
-        {
-            _closed = true;
-            Monitor.PulseAll(_gate);
-        }
-    }
-
-    /// <summary>Stops all workers at their next step; what has not ended never does.</summary>
-    public void Stop()
-    {
-        lock (_gate)
-        {
-            _stopped = true;
-            Monitor.PulseAll(_gate);
-        }
-    }
-
-    /// <summary>Stops all workers because of a failure.</summary>
-    public void Fail(Exception failure)
-    {
-        lock (_gate)
-            _failure ??= failure;
-        Stop();
-    }
-
-    /// <summary>Throws what stopped the workers.</summary>
-    public void ThrowIfFailed()
-    {
-        if (_failure is not null)
-            ExceptionDispatchInfo.Throw(_failure);
-    }
 
     /// <summary>
     /// A worker's loop: fill the batch, one step for all its sequences, until nothing is left. Works on a permit of the budget, and lets
@@ -137,7 +53,7 @@ internal sealed unsafe class CpuBatcher : IDisposable
         var active = new List<CpuSequence>(_maxBatch);
         var drawer = new TokenSampler(_decoder.Config.VocabularySize);
         using var permit = _budget?.Enter(cancellationToken);
-        while (!_stopped)
+        while (!IsStopped)
         {
             permit?.Breathe();
             if (!Fill(active, work, drawer, permit))
@@ -158,25 +74,25 @@ internal sealed unsafe class CpuBatcher : IDisposable
     /// <summary>Takes sequences until the worker has its share; waits while it has none and others may still hand some over. False when all is done.</summary>
     private bool Fill(List<CpuSequence> active, DecoderWorkspace work, TokenSampler drawer, ThreadBudget.Lease? permit)
     {
-        while (!_stopped)
+        while (!IsStopped)
         {
             CpuSequence? sequence = null;
             CpuJob? job = null;
             var waited = false;
-            lock (_gate)
+            lock (Gate)
             {
-                var share = (int)Math.Min(_maxBatch, (_total - _ended + _workers - 1) / _workers);
+                var share = (int)Math.Min(_maxBatch, (Left + _workers - 1) / _workers);
                 if (_handed.Count > 0 && active.Count < _maxBatch)
                 {
                     active.Add(_handed.Pop());
                     continue;
                 }
 
-                if (_total > _started && active.Count < share)
+                if (Waiting > 0 && active.Count < share)
                 {
                     if (_open.TryPeek(out var open))
                         sequence = HasRoom(SamplePages(open), Active > 0) ? StartSequence(open) : null;
-                    else if (_new.TryPeek(out var next) && HasRoom(PromptPages(next) + SamplePages(next), _reserved > 0))
+                    else if (New.TryPeek(out var next) && HasRoom(PromptPages(next) + SamplePages(next), _reserved > 0))
                         job = StartPrompt();
                 }
 
@@ -184,11 +100,11 @@ internal sealed unsafe class CpuBatcher : IDisposable
                 {
                     if (active.Count > 0)
                         return true;
-                    if (_closed && _ended == _total)
+                    if (IsClosed && Left == 0)
                         return false;
                     permit?.Pause();
                     _idle++;
-                    Monitor.Wait(_gate);
+                    Monitor.Wait(Gate);
                     _idle--;
                     waited = true;
                 }
@@ -227,7 +143,7 @@ internal sealed unsafe class CpuBatcher : IDisposable
     private static int PromptPages(CpuJob job) => KeyValuePages.Needed(job.Prompt.Ids.Count);
 
     /// <summary>Pages that a sample of the job may come to need beside those that it shares with its prompt.</summary>
-    private int SamplePages(CpuJob job) => KeyValuePages.Needed(job.Prompt.Ids.Count + Math.Max(0, job.Limit(_decoder.Config.MaxPositions))) - (job.Prompt.Ids.Count / RowKernels.BlockPositions);
+    private int SamplePages(CpuJob job) => KeyValuePages.Needed(job.Positions(_decoder.Config.MaxPositions)) - (job.Prompt.Ids.Count / RowKernels.BlockPositions);
 
     /// <summary>Gives reserved pages back; under the lock.</summary>
     private void Release(int pages)
@@ -236,13 +152,13 @@ internal sealed unsafe class CpuBatcher : IDisposable
         if (!_wanted)
             return;
         _wanted = false;
-        Monitor.PulseAll(_gate);
+        Monitor.PulseAll(Gate);
     }
 
     /// <summary>The next prompt, to be evaluated; under the lock.</summary>
     private CpuJob StartPrompt()
     {
-        var job = _new.Dequeue();
+        var job = New.Dequeue();
         _reserved += PromptPages(job);
         return job;
     }
@@ -250,7 +166,7 @@ internal sealed unsafe class CpuBatcher : IDisposable
     /// <summary>Evaluates a prompt and opens it for its samples. Between two parts of a long prompt the batch goes one step on.</summary>
     private void Evaluate(CpuJob job, List<CpuSequence> active, DecoderWorkspace work, TokenSampler drawer)
     {
-        lock (_gate)
+        lock (Gate)
         {
             if (!_spareTables.TryPop(out var table))
                 _tables.Add(table = new PageTable(_pages, _decoder.Config.MaxPositions));
@@ -262,7 +178,7 @@ internal sealed unsafe class CpuBatcher : IDisposable
         var logits = new float[vocabulary];
         if (job.ScoresPrompt)
             job.PromptScores = new TokenScore[prompt.Count - 1];
-        for (var start = 0; start < prompt.Count && !job.IsCancelled && !_stopped; start += work.Rows)
+        for (var start = 0; start < prompt.Count && !job.IsCancelled && !IsStopped; start += work.Rows)
         {
             if (start > 0 && active.Count > 0)
                 Step(active, work, drawer);
@@ -277,7 +193,7 @@ internal sealed unsafe class CpuBatcher : IDisposable
         }
 
         job.Logits = logits;
-        lock (_gate)
+        lock (Gate)
         {
             if (job.Results.Length > 0)
             {
@@ -285,11 +201,11 @@ internal sealed unsafe class CpuBatcher : IDisposable
             }
             else
             {
-                _started++;
+                CountStart();
                 EndJob(job);
             }
 
-            Monitor.PulseAll(_gate);
+            Monitor.PulseAll(Gate);
         }
     }
 
@@ -307,7 +223,7 @@ internal sealed unsafe class CpuBatcher : IDisposable
 
         sequence.Start(job, _decoder.Config.MaxPositions);
         _reserved += SamplePages(job);
-        _started++;
+        CountStart();
         if (job.Next == job.Results.Length)
             _open.Dequeue();
         return sequence;
@@ -374,14 +290,11 @@ internal sealed unsafe class CpuBatcher : IDisposable
     /// <summary>Draws a token. True when the sequence has ended, and is given back.</summary>
     private bool Draw(CpuSequence sequence, ReadOnlySpan<float> logits, TokenSampler drawer)
     {
-        var before = sequence.Count;
-        var ended = sequence.Draw(logits, drawer);
-        Interlocked.Add(ref _tokens, sequence.Count - before);
-        if (!ended)
+        if (!DrawNext(sequence, logits, drawer))
             return false;
         sequence.Table.Clear();
         var job = sequence.Job;
-        lock (_gate)
+        lock (Gate)
         {
             _spare.Push(sequence);
             Release(SamplePages(job));
@@ -407,14 +320,15 @@ internal sealed unsafe class CpuBatcher : IDisposable
 
     private void Ended()
     {
-        if (++_ended == _total)
-            Monitor.PulseAll(_gate);
+        CountEnd();
+        if (Left == 0)
+            Monitor.PulseAll(Gate);
     }
 
     /// <summary>Gives a part of this worker's sequences to workers that wait.</summary>
     private void HandOver(List<CpuSequence> active)
     {
-        lock (_gate)
+        lock (Gate)
         {
             if (_idle == 0 || _handed.Count > 0)
                 return;
@@ -422,7 +336,7 @@ internal sealed unsafe class CpuBatcher : IDisposable
             for (var i = active.Count - count; i < active.Count; i++)
                 _handed.Push(active[i]);
             active.RemoveRange(active.Count - count, count);
-            Monitor.PulseAll(_gate);
+            Monitor.PulseAll(Gate);
         }
     }
 }

@@ -79,15 +79,14 @@ public sealed class CpuSampler : ISampler
             for (var i = 0; i < jobs.Length; i++)
                 batcher.Add(jobs[i] = new CpuJob(prompts[i], options, Config.VocabularySize));
             batcher.Close();
-            using (cancellationToken.Register(batcher.Stop))
-                RunWorkers(Math.Min(_workspaces.Length, Math.Max(jobs.Sum(j => j.Results.Length), 1)), Rows(options), work => batcher.Run(work, cancellationToken), batcher.Fail);
+            using (cancellationToken.Register(() => batcher.Stop()))
+                RunWorkers(Math.Min(_workspaces.Length, Math.Max(jobs.Sum(j => j.Results.Length), 1)), Rows(options), work => batcher.Run(work, cancellationToken), batcher.Stop);
             batcher.ThrowIfFailed();
-            if (jobs.FirstOrDefault(j => j.Failure is not null) is { Failure: { } failure })
-                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
-            if (!batcher.IsDone)
+            var samples = SampleJob.Samples(jobs);
+            if (batcher.Left > 0)
                 cancellationToken.ThrowIfCancellationRequested();
             Drafted = (Drafted.Made + batcher.Drafted.Made, Drafted.Stood + batcher.Drafted.Stood);
-            return [.. jobs.SelectMany(j => j.Results)];
+            return samples;
         }
     }
 

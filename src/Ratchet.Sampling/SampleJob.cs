@@ -1,4 +1,4 @@
-using Ratchet.Loop;
+using System.Runtime.ExceptionServices;
 
 namespace Ratchet.Sampling;
 
@@ -64,27 +64,8 @@ internal class SampleJob
     /// <summary>Most ids that a sample of it may get where prompt and sample have so many positions.</summary>
     public int Limit(int positions) => Math.Min(Options.MaxNewTokens, positions - Prompt.Ids.Count);
 
-    /// <summary>Waits for the job, or for the end of the sampler that works on it.</summary>
-    /// <param name="stopped">Ends when the sampler does, with what stopped it.</param>
-    /// <param name="cancellationToken">Cancels the job.</param>
-    /// <exception cref="ObjectDisposedException">The sampler was disposed.</exception>
-    public async Task<(IReadOnlyList<Sample> Samples, IReadOnlyList<TokenScore> Prompt)> WaitAsync(Task stopped, CancellationToken cancellationToken)
-    {
-        using (cancellationToken.Register(Cancel))
-        {
-            await Task.WhenAny(Done, stopped).ConfigureAwait(false);
-            if (!Done.IsCompleted)
-            {
-                await stopped.ConfigureAwait(false);
-                throw new ObjectDisposedException(nameof(IBatchSampler), "The sampler was stopped.");
-            }
-
-            await Done.ConfigureAwait(false);
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        return (Results, PromptScores);
-    }
+    /// <summary>Positions that prompt and sample may come to need, of so many.</summary>
+    public int Positions(int most) => Prompt.Ids.Count + Math.Max(0, Limit(most));
 
     public void Cancel() => _cancelled = true;
 
@@ -92,6 +73,14 @@ internal class SampleJob
     {
         Failure ??= failure;
         _cancelled = true;
+    }
+
+    /// <summary>Throws what ended one of the jobs before its time; else gives the samples of all of them.</summary>
+    public static Sample[] Samples(IReadOnlyList<SampleJob> jobs)
+    {
+        if (jobs.FirstOrDefault(j => j.Failure is not null) is { Failure: { } failure })
+            ExceptionDispatchInfo.Throw(failure);
+        return [.. jobs.SelectMany(j => j.Results)];
     }
 
     public void Complete()

@@ -15,8 +15,7 @@ public sealed class TorchBatchSampler : IBatchSampler
 {
     private readonly TorchDecoder _decoder;
     private readonly TorchBatcher _batcher;
-    private readonly Task _worker;
-    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly BatchWorkers<TorchJob> _worker;
     private bool _disposed;
 
     /// <summary>Copies the weights to the device and starts the worker.</summary>
@@ -36,7 +35,8 @@ public sealed class TorchBatchSampler : IBatchSampler
         weights.Config.ThrowIfScalarHead();
         _decoder = new TorchDecoder(weights, options);
         _batcher = new TorchBatcher(_decoder, maxBatch, Math.Max(1, cacheBytes / _decoder.PositionBytes));
-        _worker = Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _worker = new BatchWorkers<TorchJob>(_batcher, 1, () => _batcher.Run(permits: null, CancellationToken.None));
+        _worker.Start();
     }
 
     /// <inheritdoc/>
@@ -52,13 +52,13 @@ public sealed class TorchBatchSampler : IBatchSampler
     public long TokensSampled => _batcher.Tokens;
 
     /// <inheritdoc/>
-    public bool IsAlive => !_stopped.Task.IsCompleted;
+    public bool IsAlive => _worker.IsAlive;
 
     /// <summary>Most memory for keys and values that there was at once, bytes.</summary>
     internal long PeakCacheBytes => _batcher.PeakPositions * _decoder.PositionBytes;
 
     /// <inheritdoc/>
-    public Task<(IReadOnlyList<Sample> Samples, IReadOnlyList<TokenScore> Prompt)> GenerateAsync(
+    public async Task<(IReadOnlyList<Sample> Samples, IReadOnlyList<TokenScore> Prompt)> GenerateAsync(
         SamplePrompt prompt, SamplingOptions options, ISampleObserver? observer = null, bool scorePrompt = false, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
@@ -66,10 +66,7 @@ public sealed class TorchBatchSampler : IBatchSampler
         ObjectDisposedException.ThrowIf(_disposed, this);
         TokenSampler.ThrowIfInvalid(options, Config.VocabularySize);
         _decoder.ThrowIfUnusable(prompt.Ids, "The prompt");
-        cancellationToken.ThrowIfCancellationRequested();
-        var job = new TorchJob(prompt, options, Config.VocabularySize, observer, scorePrompt);
-        _batcher.Add(job);
-        return job.WaitAsync(_stopped.Task, cancellationToken);
+        return await _worker.RunAsync(new TorchJob(prompt, options, Config.VocabularySize, observer, scorePrompt), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -78,25 +75,8 @@ public sealed class TorchBatchSampler : IBatchSampler
         if (_disposed)
             return;
         _disposed = true;
-        _batcher.Stop();
-        await _worker.ConfigureAwait(false);
-        _stopped.TrySetResult();
+        await _worker.StopAsync().ConfigureAwait(false);
         _batcher.Dispose();
         _decoder.Dispose();
-    }
-
-    private void Work()
-    {
-        try
-        {
-            _batcher.Run(permits: null, CancellationToken.None);
-        }
-#pragma warning disable CA1031 // The failure goes to everybody who waits.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            _batcher.Stop(e);
-            _stopped.TrySetException(e);
-        }
     }
 }

@@ -7,10 +7,10 @@ using static TorchSharp.torch;
 namespace Ratchet.Sampling;
 
 /// <summary>
-/// Continuous batching on the tensor library: a queue of jobs that may grow while one thread works on it. Prompts are evaluated in groups, once for all their samples; a
+/// Continuous batching on the tensor library, by one thread. Prompts are evaluated in groups, once for all their samples; a
 /// sequence that ends makes room for the next one at once. Every job brings its own settings.
 /// </summary>
-internal sealed class TorchBatcher : IDisposable
+internal sealed class TorchBatcher : SampleBatcher<TorchJob>, IDisposable
 {
     /// <summary>Logits of a step from which on the draws are shared among the cores.</summary>
     private const int MinSharedDraw = 1 << 16;
@@ -23,18 +23,9 @@ internal sealed class TorchBatcher : IDisposable
     private readonly long _maxPositions;
     private readonly TokenSampler _drawer;
     private readonly TorchKeyValueCache _cache;
-    private readonly object _gate = new();
-    private readonly Queue<TorchJob> _new = new();
     private readonly Queue<TorchJob> _open = new();
     private readonly List<TorchSequence> _active = [];
     private readonly Stack<TorchSequence> _spare = new();
-    private Exception? _failure;
-    private long _total;
-    private long _started;
-    private long _ended;
-    private long _tokens;
-    private volatile bool _stopped;
-    private bool _closed;
 
     /// <summary>Makes an empty queue.</summary>
     /// <param name="decoder">Decoder; not owned.</param>
@@ -47,58 +38,8 @@ internal sealed class TorchBatcher : IDisposable
         _cache = new TorchKeyValueCache(decoder, maxBatch, maxPositions);
     }
 
-    /// <summary>Samples that are being drawn.</summary>
-    public int Active => (int)(Interlocked.Read(ref _started) - Interlocked.Read(ref _ended));
-
-    /// <summary>Samples that have not begun.</summary>
-    public int Waiting => (int)(Interlocked.Read(ref _total) - Interlocked.Read(ref _started));
-
-    /// <summary>Tokens drawn so far.</summary>
-    public long Tokens => Interlocked.Read(ref _tokens);
-
     /// <summary>Most positions that there was memory for at once.</summary>
     public long PeakPositions { get; private set; }
-
-    /// <summary>Adds a job.</summary>
-    /// <exception cref="InvalidOperationException">The worker has stopped.</exception>
-    public void Add(TorchJob job)
-    {
-        lock (_gate)
-        {
-            if (_stopped || _closed)
-                throw new InvalidOperationException("The sampler has stopped.", _failure);
-            if (job.Open == 0 && !job.ScoresPrompt)
-            {
-                job.Complete();
-                return;
-            }
-
-            Interlocked.Add(ref _total, Math.Max(job.Open, 1));
-            _new.Enqueue(job);
-            Monitor.PulseAll(_gate);
-        }
-    }
-
-    /// <summary>No more jobs come: the worker returns when all is done.</summary>
-    public void Close()
-    {
-        lock (_gate)
-        {
-            _closed = true;
-            Monitor.PulseAll(_gate);
-        }
-    }
-
-    /// <summary>Stops the worker at its next step, because of a failure or for the sampler's end; what has not ended never does.</summary>
-    public void Stop(Exception? failure = null)
-    {
-        lock (_gate)
-        {
-            _failure ??= failure;
-            _stopped = true;
-            Monitor.PulseAll(_gate);
-        }
-    }
 
     /// <summary>The worker's loop, of one thread: fill the batch, one token for all its sequences, until nothing is left and nothing comes.</summary>
     /// <param name="permits">Lets others go first between two steps; null for none.</param>
@@ -106,7 +47,7 @@ internal sealed class TorchBatcher : IDisposable
     public void Run(ThreadBudget.Lease? permits, CancellationToken cancellationToken)
     {
         using var noGrad = no_grad();
-        while (!_stopped)
+        while (!IsStopped)
         {
             cancellationToken.ThrowIfCancellationRequested();
             Fill();
@@ -129,15 +70,15 @@ internal sealed class TorchBatcher : IDisposable
     /// <summary>Gives the cache's memory back and waits for a job. False when none comes.</summary>
     private bool Wait()
     {
-        lock (_gate)
+        lock (Gate)
         {
-            while (_new.Count == 0 && !_closed && !_stopped)
+            while (New.Count == 0 && !IsClosed && !IsStopped)
             {
                 _cache.Clear();
-                Monitor.Wait(_gate);
+                Monitor.Wait(Gate);
             }
 
-            return _new.Count > 0;
+            return New.Count > 0;
         }
     }
 
@@ -158,8 +99,8 @@ internal sealed class TorchBatcher : IDisposable
             if (!_spare.TryPop(out var sequence))
                 sequence = new TorchSequence();
             sequence.Start(job, _decoder.Config.MaxPositions);
-            Interlocked.Increment(ref _started);
-            var ended = Draw(sequence, job.Logits.Span, _drawer);
+            CountStart();
+            var ended = DrawNext(sequence, job.Logits.Span, _drawer);
             if (!ended)
             {
                 // Room at once for those that wait, where they may come in.
@@ -189,9 +130,9 @@ internal sealed class TorchBatcher : IDisposable
     /// <summary>Positions that the longest sequence of the batch, with one of the job beside it, may come to need.</summary>
     private int Longest(TorchJob? job)
     {
-        var longest = job is null ? 0 : job.Prompt.Ids.Count + Math.Max(0, job.Limit(_decoder.Config.MaxPositions));
+        var longest = job?.Positions(_decoder.Config.MaxPositions) ?? 0;
         foreach (var sequence in _active)
-            longest = Math.Max(longest, sequence.PromptLength + sequence.Limit);
+            longest = Math.Max(longest, sequence.Job.Positions(_decoder.Config.MaxPositions));
         return longest;
     }
 
@@ -207,15 +148,15 @@ internal sealed class TorchBatcher : IDisposable
     private bool Evaluate()
     {
         var group = new List<TorchJob>();
-        lock (_gate)
+        lock (Gate)
         {
             var (samples, longest) = (0, 0);
-            while (_new.TryPeek(out var job) && samples < _maxBatch - _active.Count)
+            while (New.TryPeek(out var job) && samples < _maxBatch - _active.Count)
             {
                 longest = Math.Max(longest, job.Prompt.Ids.Count);
                 if (group.Count > 0 && (job.ScoresPrompt || (long)longest * (group.Count + 1) > _decoder.PromptTokens))
                     break;
-                group.Add(_new.Dequeue());
+                group.Add(New.Dequeue());
                 samples += job.Results.Length;
                 if (job.ScoresPrompt)
                     break;
@@ -244,8 +185,8 @@ internal sealed class TorchBatcher : IDisposable
             }
 
             job.KeysAndValues?.Dispose();
-            Interlocked.Increment(ref _started);
-            Interlocked.Increment(ref _ended);
+            CountStart();
+            CountEnd();
             job.Complete();
         }
 
@@ -320,7 +261,7 @@ internal sealed class TorchBatcher : IDisposable
         {
             var rows = MemoryMarshal.Cast<byte, float>(logits.bytes);
             for (var i = 0; i < count; i++)
-                ended[i] = Draw(_active[i], rows.Slice(i * vocabulary, vocabulary), _drawer);
+                ended[i] = DrawNext(_active[i], rows.Slice(i * vocabulary, vocabulary), _drawer);
         }
         else
         {
@@ -328,7 +269,7 @@ internal sealed class TorchBatcher : IDisposable
             var rows = TorchBuffers.ToArray(logits);
             Parallel.For(0, count, () => new TokenSampler(vocabulary), (i, _, drawer) =>
             {
-                ended[i] = Draw(_active[i], rows.AsSpan(i * vocabulary, vocabulary), drawer);
+                ended[i] = DrawNext(_active[i], rows.AsSpan(i * vocabulary, vocabulary), drawer);
                 return drawer;
             }, static _ => { });
         }
@@ -350,20 +291,11 @@ internal sealed class TorchBatcher : IDisposable
         }
     }
 
-    /// <summary>Draws a token. True when the sequence has ended with it.</summary>
-    private bool Draw(TorchSequence sequence, ReadOnlySpan<float> logits, TokenSampler drawer)
-    {
-        var before = sequence.Count;
-        var ended = sequence.Draw(logits, drawer);
-        Interlocked.Add(ref _tokens, sequence.Count - before);
-        return ended;
-    }
-
     /// <summary>Counts a sequence that has ended, and reports its job when it was the last.</summary>
     private void Leave(TorchSequence sequence)
     {
         _spare.Push(sequence);
-        Interlocked.Increment(ref _ended);
+        CountEnd();
         if (--sequence.Job.Open == 0)
             sequence.Job.Complete();
     }

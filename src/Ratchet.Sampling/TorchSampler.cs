@@ -54,9 +54,7 @@ public sealed class TorchSampler : ISampler
                 batcher.Add(jobs[i] = new TorchJob(prompts[i], options, Config.VocabularySize));
             batcher.Close();
             batcher.Run(permits, cancellationToken);
-            if (jobs.FirstOrDefault(j => j.Failure is not null) is { Failure: { } failure })
-                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
-            return [.. jobs.SelectMany(j => j.Results)];
+            return SampleJob.Samples(jobs);
         }
     }
 

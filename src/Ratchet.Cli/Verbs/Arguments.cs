@@ -10,6 +10,9 @@ internal static class Arguments
 
     public static Option<bool> Json() => new("--json") { Description = "Machine-readable output." };
 
+    /// <summary>Where a model is computed.</summary>
+    public static Option<string> Device() => new("--device") { HelpName = "name", Description = "Where models are computed: cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+
     /// <summary>How a model's matrices are held.</summary>
     public static Option<WeightPrecision> WeightsType() => new("--weights-type")
     {

@@ -27,7 +27,7 @@ internal sealed class DrawOptions(int samples)
     private readonly Option<string> _tools = new("--tools") { HelpName = "none|python", Description = "What attempts may call while they are written; python runs their code blocks in a sandbox.", DefaultValueFactory = _ => "none" };
     private readonly Option<int> _toolCalls = new("--tool-calls") { HelpName = "n", Description = "Calls that an attempt may make.", DefaultValueFactory = _ => 4 };
     private readonly Option<int> _threads = new("--threads") { HelpName = "n", Description = "Threads; 0 takes all cores.", DefaultValueFactory = _ => 0 };
-    private readonly Option<string> _device = new("--device") { HelpName = "name", Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<string> _device = Arguments.Device();
 
     private readonly Option<WeightPrecision> _precision = Arguments.WeightsType();
     private readonly Option<int> _batch = new("--max-batch") { HelpName = "n", Description = "Most attempts that are written together by one thread, or by the tensor library, which gains from more.", DefaultValueFactory = _ => 32 };

@@ -20,7 +20,7 @@ internal static class ModelVerb
         var command = new Command("show", "Says what a model consists of.") { model };
         command.SetAction(parsed =>
         {
-            var summary = ModelSummary.Read(PolicyProbe.FindFolder(parsed.GetRequiredValue(model)));
+            var summary = ModelSummary.Read(Given(parsed, model));
             context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{summary.Tensors} tensors, {summary.Parameters} parameters, {summary.Bytes} bytes"));
             foreach (var (type, elements) in summary.Types)
                 context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{type,-8} {elements}"));
@@ -50,7 +50,7 @@ internal static class ModelVerb
         var command = new Command("convert", "Writes a model with another element type or in other parts.") { model, output, type, shard };
         command.SetAction(parsed =>
         {
-            var made = ModelMerge.Convert(PolicyProbe.FindFolder(parsed.GetRequiredValue(model)), parsed.GetRequiredValue(output), Options(parsed.GetValue(type), parsed.GetValue(shard)));
+            var made = ModelMerge.Convert(Given(parsed, model), parsed.GetRequiredValue(output), Options(parsed.GetValue(type), parsed.GetValue(shard)));
             context.Out.WriteLine($"{made.Folder} {made.WeightsHash}");
             return 0;
         });
@@ -125,7 +125,7 @@ internal static class ModelVerb
         var command = new Command("merge-lora", "Works a LoRA or DoRA adapter into its model, tensor by tensor.") { model, adapter, output, type, shard };
         command.SetAction(parsed =>
         {
-            var made = ModelMerge.Adapter(PolicyProbe.FindFolder(parsed.GetRequiredValue(model)), PolicyProbe.FindFolder(parsed.GetRequiredValue(adapter)), parsed.GetRequiredValue(output), Options(parsed.GetValue(type), parsed.GetValue(shard)));
+            var made = ModelMerge.Adapter(Given(parsed, model), Given(parsed, adapter), parsed.GetRequiredValue(output), Options(parsed.GetValue(type), parsed.GetValue(shard)));
             context.Out.WriteLine($"{made.Folder} {made.WeightsHash}");
             return 0;
         });
@@ -138,7 +138,7 @@ internal static class ModelVerb
         var command = new Command("diff", "Compares two models tensor by tensor; exit code 1 where they differ.") { first, second };
         command.SetAction(parsed =>
         {
-            var diff = ModelDiff.Compare(PolicyProbe.FindFolder(parsed.GetRequiredValue(first)), PolicyProbe.FindFolder(parsed.GetRequiredValue(second)));
+            var diff = ModelDiff.Compare(Given(parsed, first), Given(parsed, second));
             foreach (var shape in diff.Shapes)
                 context.Out.WriteLine(shape);
             var changed = diff.Tensors.Where(t => t.Largest > 0).ToList();
@@ -149,6 +149,9 @@ internal static class ModelVerb
         });
         return command;
     }
+
+    /// <summary>The folder of a model that an argument names.</summary>
+    private static string Given(ParseResult parsed, Argument<string> model) => PolicyProbe.FindFolder(parsed.GetRequiredValue(model));
 
     private static Argument<string> Folder(string name) => new(name) { Description = "Model folder, or a run folder for its last checkpoint." };
 

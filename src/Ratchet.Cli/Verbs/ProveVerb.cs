@@ -48,7 +48,7 @@ internal sealed class ProveVerb
     private readonly Option<string?> _journal = new("--journal") { HelpName = "file", Description = "Keeps searches, their stories and proofs of subgoals there; what is known is used again." };
     private readonly Option<string?> _report = new("--report") { HelpName = "file", Description = "Draws the search trees on a page of their own." };
     private readonly Option<bool> _watch = new("--watch") { Description = "Shows the goals and the steps that the policy likes best, and asks which to take." };
-    private readonly Option<string> _device = new("--device") { HelpName = "name", Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<string> _device = Arguments.Device();
     private readonly Option<WeightPrecision> _precision = Arguments.WeightsType();
     private readonly Option<bool> _json = Arguments.Json();
     private readonly VerifierArguments _verifier = new();

@@ -28,7 +28,7 @@ internal static class ServeVerb
         var pending = new Option<int>("--max-pending") { HelpName = "n", Description = "Most proofs that all clients may have waiting and in work.", DefaultValueFactory = _ => 16_384 };
         var model = new Option<string[]>("--model") { HelpName = "[name=]folder", Description = "Models that complete texts (/v1/completions, /v1/chat/completions); a checkpoint or run folder.", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
         var template = new Option<string?>("--chat-template") { HelpName = "file", Description = "Chat template (Jinja) in the place of the models' own." };
-        var device = new Option<string>("--device") { HelpName = "name", Description = "Where models are computed: cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+        var device = Arguments.Device();
         var cache = new Option<double>("--cache") { HelpName = "GiB", Description = "Most memory for the keys and values of a model's texts; further texts wait.", DefaultValueFactory = _ => 4 };
         var batch = new Option<int>("--max-batch") { HelpName = "n", Description = "Most texts that one thread of a model writes together.", DefaultValueFactory = _ => 32 };
         var tokens = new Option<int>("--max-tokens") { HelpName = "n", Description = "Most tokens of one text.", DefaultValueFactory = _ => 4096 };
